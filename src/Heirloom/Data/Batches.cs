@@ -1,0 +1,60 @@
+using static TorchSharp.torch;
+
+namespace Heirloom.Data;
+
+/// <summary>Tensors that travel together.</summary>
+public interface IBatch<TSelf> where TSelf : IBatch<TSelf>
+{
+    /// <summary>The same batch on a device (itself where it is there already).</summary>
+    TSelf To(Device device);
+
+    /// <summary>Examples in the batch, for averaging over unequal batches.</summary>
+    long Count { get; }
+}
+
+/// <summary>Rows of tokens, with what is to be predicted at each.</summary>
+/// <param name="Ids"><c>[B, T]</c> int64.</param>
+/// <param name="Targets"><c>[B, T]</c> int64: the token to predict at each position (the next one for a causal model), <see cref="Ignore"/> where none; null before an objective has chosen them.</param>
+/// <param name="Segments"><c>[B, T]</c> int64: which document of the row a position belongs to, so that packed documents do not see each other; null when a row is one document.</param>
+/// <param name="Mask"><c>[B, T]</c> bool: true on real tokens; null when nothing is padded.</param>
+public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segments = null, Tensor? Mask = null) : IBatch<TokenBatch>
+{
+    /// <summary>The target that no loss counts.</summary>
+    public const long Ignore = -100;
+
+    public long Count => Ids.shape[0];
+
+    public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device));
+}
+
+/// <summary>Source and target rows of a sequence-to-sequence task.</summary>
+/// <param name="Source"><c>[B, S]</c> int64.</param>
+/// <param name="SourceMask"><c>[B, S]</c> bool, true on real tokens.</param>
+/// <param name="Target"><c>[B, T]</c> int64 labels, <see cref="TokenBatch.Ignore"/> on padding; the model shifts them itself.</param>
+public sealed record SequencePairBatch(Tensor Source, Tensor SourceMask, Tensor Target) : IBatch<SequencePairBatch>
+{
+    public long Count => Source.shape[0];
+
+    public SequencePairBatch To(Device device) => new(Source.to(device), SourceMask.to(device), Target.to(device));
+}
+
+/// <summary>Rows of tokens with one label each, or one label a token.</summary>
+/// <param name="Ids"><c>[B, T]</c> int64.</param>
+/// <param name="Mask"><c>[B, T]</c> bool, true on real tokens.</param>
+/// <param name="Labels"><c>[B]</c> int64, or <c>[B, T]</c> with <see cref="TokenBatch.Ignore"/> where a token has none.</param>
+public sealed record LabeledTokenBatch(Tensor Ids, Tensor Mask, Tensor Labels) : IBatch<LabeledTokenBatch>
+{
+    public long Count => Ids.shape[0];
+
+    public LabeledTokenBatch To(Device device) => new(Ids.to(device), Mask.to(device), Labels.to(device));
+}
+
+/// <summary>Images with labels.</summary>
+/// <param name="Images"><c>[B, C, H, W]</c> float32, normalized.</param>
+/// <param name="Labels"><c>[B]</c> int64.</param>
+public sealed record ImageBatch(Tensor Images, Tensor Labels) : IBatch<ImageBatch>
+{
+    public long Count => Images.shape[0];
+
+    public ImageBatch To(Device device) => new(Images.to(device), Labels.to(device));
+}
