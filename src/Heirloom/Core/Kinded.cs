@@ -7,8 +7,8 @@ namespace Heirloom.Core;
 /// </summary>
 public abstract record Kinded;
 
-/// <summary>The name by which YAML knows a <see cref="Kinded"/> record, where the rule gives an ugly one.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>The name by which YAML knows a <see cref="Kinded"/> record or an enum's member, where the rule gives an ugly one.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Field)]
 public sealed class KindAttribute(string name) : Attribute
 {
     public string Name { get; } = name;
