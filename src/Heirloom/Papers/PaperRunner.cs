@@ -1,0 +1,56 @@
+using System.Diagnostics;
+
+namespace Heirloom.Papers;
+
+/// <summary>What to run and where to keep what is done.</summary>
+public sealed record PaperRunOptions
+{
+    public required Profile Profile { get; init; }
+
+    /// <summary>Of the paper's own settings type.</summary>
+    public required PaperSettings Settings { get; init; }
+
+    public Seed Seed { get; init; } = new(1);
+
+    /// <summary>Folder for finished trials; runs of other settings, seeds or code never meet in it.</summary>
+    public required string Folder { get; init; }
+}
+
+/// <summary>Runs a paper and turns what it measured into a <see cref="PaperResult"/>.</summary>
+public static class PaperRunner
+{
+    /// <summary>Runs it, or goes on with it.</summary>
+    /// <returns>The result; its <c>Seeds</c> is smaller than asked for when it was stopped, and null when not one repetition was done.</returns>
+    public static PaperResult? Run(PaperRow row, PaperRunOptions options, string settingsYaml, string settingsHash, WorkContext work)
+    {
+        var paper = row.Paper!;
+        var clock = Stopwatch.StartNew();
+        var profile = options.Profile.ToString().ToLowerInvariant();
+        var key = $"{settingsHash}-{options.Seed.Value}-{Machine.CodeVersion}".Replace('+', '-');
+        var memory = new FileTrialMemory(Path.Combine(options.Folder, $"P{paper.Id:000}-{profile}", "trials", key));
+        var scores = paper.Run(options.Settings, options.Seed, work, memory);
+        if (scores.Seeds == 0)
+        {
+            return null;
+        }
+
+        var measures = paper.Measurements.ToDictionary(m => m.Name, StringComparer.Ordinal);
+        return new()
+        {
+            Id = paper.Id,
+            Title = row.Title,
+            Profile = profile,
+            Settings = settingsYaml,
+            SettingsHash = settingsHash,
+            Seed = options.Seed.Value,
+            Seeds = scores.Seeds,
+            Commit = Machine.CodeVersion,
+            Machine = Machine.Description,
+            Date = work.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd"),
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+            Findings = [.. scores.Verdicts.Select(v => FindingResult.Of(v, measures[v.Finding.Measure]))],
+            Arms = scores.Arms,
+            Curves = scores.Curves,
+        };
+    }
+}
