@@ -1,0 +1,75 @@
+using System.ComponentModel.DataAnnotations;
+using Heirloom.Data;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Heirloom.Objectives;
+
+/// <summary>How predictions of one token among many are scored.</summary>
+public sealed record CrossEntropyConfig
+{
+    /// <summary>Share of a target's probability that is spread evenly over the vocabulary; ε of Szegedy et al. 2016, §7.</summary>
+    [Range(0.0, 1.0)]
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Weight of log² Z, which keeps the softmax normalizer near one; Chowdhery et al. 2022 (PaLM), §5 use 1e-4.</summary>
+    [Range(0.0, double.MaxValue)]
+    public double ZLoss { get; init; }
+}
+
+/// <summary>Cross-entropy over a vocabulary or classes, averaged over the targets that count.</summary>
+/// <remarks>Reduced-precision logits are widened before the softmax; float32 logits are used as they are. With no target at all the loss is 0.</remarks>
+public static class CrossEntropy
+{
+    private static readonly CrossEntropyConfig Plain = new();
+
+    /// <summary>Applies <paramref name="head"/> only where there is something to predict: logits are the largest tensor of a language model.</summary>
+    /// <param name="head">Hidden vectors <c>[N, D]</c> to logits <c>[N, V]</c>.</param>
+    /// <param name="hidden"><c>[…, D]</c></param>
+    /// <param name="targets"><c>[…]</c> int64, <see cref="TokenBatch.Ignore"/> where there is none.</param>
+    /// <param name="config">Null for plain cross-entropy.</param>
+    public static Loss OfHidden(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, CrossEntropyConfig? config = null)
+    {
+        var h_ND = hidden.flatten(0, -2);
+        var targets_N = targets.flatten();
+        var at = targets_N.ne(TokenBatch.Ignore).nonzero().squeeze(1);
+        if (at.shape[0] < targets_N.shape[0])
+        {
+            h_ND = h_ND.index_select(0, at);
+            targets_N = targets_N.index_select(0, at);
+        }
+
+        return Of(head(h_ND), targets_N, config);
+    }
+
+    /// <param name="logits"><c>[…, V]</c></param>
+    /// <param name="targets"><c>[…]</c> int64, <see cref="TokenBatch.Ignore"/> where there is none.</param>
+    /// <param name="config">Null for plain cross-entropy.</param>
+    /// <returns>Parts: <c>loss</c>, and <c>z_loss</c> (already weighted) where it has a weight.</returns>
+    public static Loss Of(Tensor logits, Tensor targets, CrossEntropyConfig? config = null)
+    {
+        config ??= Plain;
+        var logits_NV = Wide(logits.flatten(0, -2));
+        var targets_N = targets.flatten();
+        var counted = targets_N.ne(TokenBatch.Ignore);
+        var count = counted.sum().clamp(min: 1);
+        var loss = F.cross_entropy(
+            logits_NV, targets_N, ignore_index: TokenBatch.Ignore, reduction: nn.Reduction.Sum, label_smoothing: config.LabelSmoothing) / count;
+        if (config.ZLoss == 0)
+        {
+            return new(loss, ("loss", loss.detach()));
+        }
+
+        var zLoss = config.ZLoss * (logits_NV.logsumexp(-1).square() * counted).sum() / count;
+        return new(loss + zLoss, ("loss", loss.detach()), ("z_loss", zLoss.detach()));
+    }
+
+    /// <summary>The loss of each target by itself, for evaluation.</summary>
+    /// <param name="logits"><c>[…, V]</c></param>
+    /// <param name="targets"><c>[…]</c> int64, <see cref="TokenBatch.Ignore"/> where there is none.</param>
+    /// <returns>Nats in the shape of <paramref name="targets"/>, 0 where there is no target.</returns>
+    public static Tensor PerTarget(Tensor logits, Tensor targets) => F.cross_entropy(
+        Wide(logits.flatten(0, -2)), targets.flatten(), ignore_index: TokenBatch.Ignore, reduction: nn.Reduction.None).view(targets.shape);
+
+    private static Tensor Wide(Tensor logits) => logits.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? logits.to_type(ScalarType.Float32) : logits;
+}
