@@ -13,7 +13,7 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public void Npm_is_asked_for_one_exact_archive_and_runs_no_scripts()
     {
-        var path = new NpmClient(Program("""echo "$@" >args; touch letters-1.0.0.tgz""")).Download(_package, State, Folder, () => { }, default);
+        var path = Download(new NpmClient(Program("""echo "$@" >args; touch letters-1.0.0.tgz""")));
         Assert.Equal(Path.Combine(Folder, "letters-1.0.0.tgz"), path);
         var arguments = File.ReadAllText(Path.Combine(Folder, "args"));
         Assert.StartsWith("pack letters@1.0.0 ", arguments);
@@ -32,7 +32,7 @@ public sealed class ClientTests : IDisposable
     public void What_npm_said_is_told()
     {
         var npm = new NpmClient(Program("""echo "npm error code ENOTFOUND" >&2; exit 1"""));
-        var e = Assert.Throws<UserError>(() => npm.Download(_package, State, Folder, () => { }, default));
+        var e = Assert.Throws<UserError>(() => Download(npm));
         Assert.Contains("code ENOTFOUND", e.Message);
         Assert.Contains("check the network", e.Message);
         Assert.DoesNotContain('\n', e.Message);
@@ -40,7 +40,7 @@ public sealed class ClientTests : IDisposable
 
     [Fact]
     public void A_client_that_succeeds_without_an_archive_is_an_error() =>
-        Assert.Contains("left no archive", Assert.Throws<UserError>(() => new NpmClient(Program("exit 0")).Download(_package, State, Folder, () => { }, default)).Message);
+        Assert.Contains("left no archive", Assert.Throws<UserError>(() => Download(new NpmClient(Program("exit 0")))).Message);
 
     [Fact]
     public void Stopping_ends_the_client_and_its_children()
@@ -68,8 +68,8 @@ public sealed class ClientTests : IDisposable
               *download*) touch letters_1.0.0_all.deb ;;
             esac
             """));
-        apt.Download(_package, State, Folder, () => { }, default);
-        apt.Download(_package, State, Folder, () => { }, default);
+        Download(apt);
+        Download(apt);
         Assert.Equal(["update", "download letters=1.0.0", "download letters=1.0.0"], File.ReadAllLines(Path.Combine(State, "calls")).Select(l => l.Trim()));
         Assert.Contains($"Dir::State::Lists \"{State}/apt/lists\";", File.ReadAllText(Path.Combine(State, "apt", "apt.conf")));
     }
@@ -84,15 +84,17 @@ public sealed class ClientTests : IDisposable
               *download*) touch letters_1.0.1_all.deb ;;
             esac
             """));
-        Assert.EndsWith("letters_1.0.1_all.deb", apt.Download(_package, State, Folder, () => { }, default));
+        Assert.EndsWith("letters_1.0.1_all.deb", Download(apt));
     }
 
     [Fact]
     public void What_apt_said_is_told()
     {
         var apt = new AptClient(Program("""echo "E: Temporary failure resolving" >&2; exit 100"""));
-        Assert.Contains("failure resolving", Assert.Throws<UserError>(() => apt.Download(_package, State, Folder, () => { }, default)).Message);
+        Assert.Contains("failure resolving", Assert.Throws<UserError>(() => Download(apt)).Message);
     }
+
+    private string Download(IPackageClient client) => client.Download(_package, State, Folder, () => { }, TestContext.Current.CancellationToken);
 
     private string State => Directory.CreateDirectory(Path.Combine(_fake.Folder, "state")).FullName;
 
@@ -103,7 +105,11 @@ public sealed class ClientTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the stand-ins are shell scripts");
         var path = Path.Combine(_fake.Folder, "program");
         File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         return path;
     }
 }
