@@ -14,6 +14,9 @@ public sealed record PaperRunOptions
 
     /// <summary>Folder for finished trials; runs of other settings, seeds or code never meet in it.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Forgets finished trials of an earlier run with the same settings, seed and code.</summary>
+    public bool Fresh { get; init; }
 }
 
 /// <summary>Runs a paper and turns what it measured into a <see cref="PaperResult"/>.</summary>
@@ -27,7 +30,13 @@ public static class PaperRunner
         var clock = Stopwatch.StartNew();
         var profile = options.Profile.ToString().ToLowerInvariant();
         var key = $"{settingsHash}-{options.Seed.Value}-{Machine.CodeVersion}".Replace('+', '-');
-        var memory = new FileTrialMemory(Path.Combine(options.Folder, $"P{paper.Id:000}-{profile}", "trials", key));
+        var trials = Path.Combine(options.Folder, $"P{paper.Id:000}-{profile}", "trials", key);
+        if (options.Fresh && Directory.Exists(trials))
+        {
+            Directory.Delete(trials, recursive: true);
+        }
+
+        var memory = new FileTrialMemory(trials);
         var scores = paper.Run(options.Settings, options.Seed, work, memory);
         if (scores.Seeds == 0)
         {

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Heirloom.Papers;
+
+namespace Heirloom.Cli.Verbs.Papers;
+
+/// <summary><c>papers report</c>: tables generated from the measured results.</summary>
+internal static class PapersReport
+{
+    public static Command Build(CliContext context)
+    {
+        var output = new Option<string>("--out") { Description = "where to write", DefaultValueFactory = _ => Path.Combine("docs", "results") };
+        var command = new Command("report", "Write the tables of all results (Markdown) and a gallery (HTML)") { output };
+        command.SetAction(parsed =>
+        {
+            var folder = parsed.GetRequiredValue(output);
+            var results = PaperResults.All(context);
+            foreach (var result in results)
+            {
+                ResultStore.Write(folder, result);
+            }
+
+            Atomic.WriteText(Path.Combine(folder, "README.md"), ResultsPage.Markdown(results));
+            context.Line($"{results.Count} results written to {folder}");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}
