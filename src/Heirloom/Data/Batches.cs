@@ -10,6 +10,9 @@ public interface IBatch<TSelf> where TSelf : IBatch<TSelf>
 
     /// <summary>Examples in the batch, for averaging over unequal batches.</summary>
     long Count { get; }
+
+    /// <summary>The tensors that it holds, for whoever must own or dispose them.</summary>
+    IEnumerable<Tensor> Tensors { get; }
 }
 
 /// <summary>Rows of tokens, with what is to be predicted at each.</summary>
@@ -24,6 +27,8 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
 
     public long Count => Ids.shape[0];
 
+    public IEnumerable<Tensor> Tensors => new[] { Ids, Targets, Segments, Mask }.OfType<Tensor>();
+
     public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device));
 }
 
@@ -34,6 +39,8 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
 public sealed record SequencePairBatch(Tensor Source, Tensor SourceMask, Tensor Target) : IBatch<SequencePairBatch>
 {
     public long Count => Source.shape[0];
+
+    public IEnumerable<Tensor> Tensors => [Source, SourceMask, Target];
 
     public SequencePairBatch To(Device device) => new(Source.to(device), SourceMask.to(device), Target.to(device));
 }
@@ -46,6 +53,8 @@ public sealed record LabeledTokenBatch(Tensor Ids, Tensor Mask, Tensor Labels) :
 {
     public long Count => Ids.shape[0];
 
+    public IEnumerable<Tensor> Tensors => [Ids, Mask, Labels];
+
     public LabeledTokenBatch To(Device device) => new(Ids.to(device), Mask.to(device), Labels.to(device));
 }
 
@@ -56,5 +65,19 @@ public sealed record ImageBatch(Tensor Images, Tensor Labels) : IBatch<ImageBatc
 {
     public long Count => Images.shape[0];
 
+    public IEnumerable<Tensor> Tensors => [Images, Labels];
+
     public ImageBatch To(Device device) => new(Images.to(device), Labels.to(device));
+}
+
+/// <summary>Sequences of points of one function each, for regression in context.</summary>
+/// <param name="Inputs"><c>[B, K, D]</c> float32: x₁ … x_K.</param>
+/// <param name="Outputs"><c>[B, K]</c> float32: y₁ … y_K; y_k is predicted from x₁, y₁, …, x_k.</param>
+public sealed record RegressionBatch(Tensor Inputs, Tensor Outputs) : IBatch<RegressionBatch>
+{
+    public long Count => Inputs.shape[0];
+
+    public IEnumerable<Tensor> Tensors => [Inputs, Outputs];
+
+    public RegressionBatch To(Device device) => new(Inputs.to(device), Outputs.to(device));
 }

@@ -1,0 +1,87 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+
+namespace Heirloom.Data.Sources;
+
+/// <summary>How a text file is cut into documents.</summary>
+public enum TextSplit
+{
+    /// <summary>One document a file.</summary>
+    None,
+
+    /// <summary>One a paragraph: blank lines separate.</summary>
+    BlankLines,
+
+    /// <summary>One a line; blank lines are left out.</summary>
+    Lines,
+}
+
+/// <summary>Plain text: one file, or all that match a glob (<c>corpus/**/*.txt</c>), <c>.gz</c> accepted.</summary>
+[Kind("text")]
+public sealed record TextSourceConfig : SourceConfig
+{
+    /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
+    public required string Path { get; init; }
+
+    public TextSplit Split { get; init; } = TextSplit.None;
+
+    public Charset Encoding { get; init; } = Charset.Utf8;
+
+    /// <summary>A longer document is refused by name.</summary>
+    [Range(1, 1 << 30)]
+    public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public override IDocumentSource Open(WorkContext work)
+    {
+        var files = SourceFiles.Find(Path);
+        return new DocumentStream(Path, () => FileFingerprint.Text($"text {Split} {Encoding} {FileFingerprint.Of(files, work.Places)}"), () => files.SelectMany(Read)).Checked();
+    }
+
+    private IEnumerable<Document> Read(string file) => Split switch
+    {
+        TextSplit.Lines => Lines(file).Where(l => !string.IsNullOrWhiteSpace(l.Text)).Select(l => new Document($"{file}:{l.Line}", l.Text)),
+        TextSplit.BlankLines => Paragraphs(file),
+        _ => [Whole(file)],
+    };
+
+    private Document Whole(string file)
+    {
+        using var text = new StrictText(SourceFiles.Open(file), file, Encoding);
+        return new(file, text.ReadToEnd(MaxCharacters));
+    }
+
+    private IEnumerable<(long Line, string Text)> Lines(string file)
+    {
+        using var text = new StrictText(SourceFiles.Open(file), file, Encoding);
+        var line = new StringBuilder();
+        for (var number = 1L; text.ReadLine(line, MaxCharacters, number); number++)
+        {
+            yield return (number, line.ToString());
+        }
+    }
+
+    private IEnumerable<Document> Paragraphs(string file)
+    {
+        var paragraph = new StringBuilder();
+        var first = 0L;
+        foreach (var (number, line) in Lines(file))
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                first = paragraph.Length == 0 ? number : first;
+                paragraph.Append(paragraph.Length == 0 ? "" : "\n").Append(line);
+                DocumentLimits.Require(paragraph.Length, MaxCharacters, $"{file}:{first}");
+            }
+            else if (paragraph.Length > 0)
+            {
+                yield return new($"{file}:{first}", paragraph.ToString());
+                paragraph.Clear();
+            }
+        }
+
+        if (paragraph.Length > 0)
+        {
+            yield return new($"{file}:{first}", paragraph.ToString());
+        }
+    }
+}
