@@ -14,8 +14,10 @@ public enum MixtureChange
 }
 
 /// <summary>Weights from a step on.</summary>
-public sealed record MixturePhase
+public sealed record MixturePhase : IExample<MixturePhase>
 {
+    public static MixturePhase Example => new() { Weights = [1] };
+
     [Range(0, long.MaxValue)]
     public long From { get; init; }
 
@@ -24,8 +26,10 @@ public sealed record MixturePhase
 }
 
 /// <summary>A mixture of streams whose weights may change while training.</summary>
-public sealed record MixtureConfig
+public sealed record MixtureConfig : IExample<MixtureConfig>
 {
+    public static MixtureConfig Example => Constant(0.7, 0.3);
+
     /// <summary>Phases by ascending step; before the first, its weights hold.</summary>
     public required ImmutableArray<MixturePhase> Phases { get; init; }
 

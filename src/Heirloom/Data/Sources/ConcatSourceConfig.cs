@@ -4,9 +4,11 @@ namespace Heirloom.Data.Sources;
 
 /// <summary>Several sources, one after the other.</summary>
 [Kind("concat")]
-public sealed record ConcatSourceConfig : SourceConfig
+public sealed record ConcatSourceConfig : SourceConfig, IExample<ConcatSourceConfig>
 {
     public required ImmutableArray<SourceConfig> Sources { get; init; }
+
+    public static ConcatSourceConfig Example => new() { Sources = [TextSourceConfig.Example] };
 
     public override IDocumentSource Open(WorkContext work)
     {

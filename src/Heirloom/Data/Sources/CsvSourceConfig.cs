@@ -5,7 +5,7 @@ namespace Heirloom.Data.Sources;
 
 /// <summary>CSV and its relatives, with a header line; one document a row, the other columns are its fields. <c>.gz</c> accepted.</summary>
 [Kind("csv")]
-public sealed record CsvSourceConfig : SourceConfig
+public sealed record CsvSourceConfig : SourceConfig, IExample<CsvSourceConfig>
 {
     public required string Path { get; init; }
 
@@ -30,6 +30,8 @@ public sealed record CsvSourceConfig : SourceConfig
     /// <summary>A longer document is refused by row. A row is at most 16 MB in any case.</summary>
     [Range(1, 1 << 30)]
     public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public static CsvSourceConfig Example => new() { Path = "corpus.csv" };
 
     public override IDocumentSource Open(WorkContext work)
     {

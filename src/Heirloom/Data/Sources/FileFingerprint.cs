@@ -7,14 +7,14 @@ namespace Heirloom.Data.Sources;
 internal static class FileFingerprint
 {
     private const long Large = 64L << 20;
-    private static readonly ConcurrentDictionary<string, string> Known = new();
+    private static readonly ConcurrentDictionary<string, string> s_known = new();
 
     /// <summary>Lower-case hexadecimal, of the bytes as they lie on the disk.</summary>
     public static string Of(string file, Places places)
     {
         var info = new FileInfo(file);
         var key = Text($"{info.FullName}\n{info.Length}\n{info.LastWriteTimeUtc.Ticks}");
-        return Known.GetOrAdd(key, _ => info.Length < Large ? Hash(file) : Remembered(file, Path.Combine(places.Cache, "fingerprints", key)));
+        return s_known.GetOrAdd(key, _ => info.Length < Large ? Hash(file) : Remembered(file, Path.Combine(places.Cache, "fingerprints", key)));
     }
 
     /// <summary>Of several files together, in order; their names do not count.</summary>

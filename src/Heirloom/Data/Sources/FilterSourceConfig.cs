@@ -5,8 +5,10 @@ using System.Globalization;
 namespace Heirloom.Data.Sources;
 
 /// <summary>What a field of a document must satisfy; a document without the field does not pass. Exactly as given, all that is set must hold.</summary>
-public sealed record FieldCondition
+public sealed record FieldCondition : IExample<FieldCondition>
 {
+    public static FieldCondition Example => new() { Field = "year", Max = 1945 };
+
     public required string Field { get; init; }
 
     /// <summary>The field's exact value.</summary>
@@ -24,7 +26,7 @@ public sealed record FieldCondition
 
 /// <summary>Those documents of a source that satisfy conditions on fields and length.</summary>
 [Kind("filter")]
-public sealed record FilterSourceConfig : SourceConfig
+public sealed record FilterSourceConfig : SourceConfig, IExample<FilterSourceConfig>
 {
     public required SourceConfig Source { get; init; }
 
@@ -36,6 +38,8 @@ public sealed record FilterSourceConfig : SourceConfig
 
     [Range(1, int.MaxValue)]
     public int MaxCharacters { get; init; } = int.MaxValue;
+
+    public static FilterSourceConfig Example => new() { Source = TextSourceConfig.Example };
 
     public override IDocumentSource Open(WorkContext work)
     {

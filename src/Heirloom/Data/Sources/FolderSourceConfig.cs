@@ -8,7 +8,7 @@ namespace Heirloom.Data.Sources;
 /// (the first level, which is the label in sets that are laid out one folder a class).
 /// </summary>
 [Kind("folder")]
-public sealed record FolderSourceConfig : SourceConfig
+public sealed record FolderSourceConfig : SourceConfig, IExample<FolderSourceConfig>
 {
     public required string Path { get; init; }
 
@@ -20,6 +20,8 @@ public sealed record FolderSourceConfig : SourceConfig
     /// <summary>A longer document is refused by name.</summary>
     [Range(1, 1 << 30)]
     public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public static FolderSourceConfig Example => new() { Path = "corpus" };
 
     public override IDocumentSource Open(WorkContext work)
     {

@@ -6,7 +6,7 @@ namespace Heirloom.Data.Sources;
 
 /// <summary>One JSON object a line, <c>.gz</c> accepted. Every other top-level field is kept as text; nested values keep their JSON.</summary>
 [Kind("jsonl")]
-public sealed record JsonlSourceConfig : SourceConfig
+public sealed record JsonlSourceConfig : SourceConfig, IExample<JsonlSourceConfig>
 {
     /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
     public required string Path { get; init; }
@@ -22,6 +22,8 @@ public sealed record JsonlSourceConfig : SourceConfig
     /// <summary>A longer document is refused by name.</summary>
     [Range(1, 1 << 30)]
     public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public static JsonlSourceConfig Example => new() { Path = "corpus.jsonl" };
 
     public override IDocumentSource Open(WorkContext work)
     {

@@ -5,7 +5,7 @@ namespace Heirloom.Data.Sources;
 
 /// <summary>Parquet files; one document a row. Only the columns that are asked for are read.</summary>
 [Kind("parquet")]
-public sealed record ParquetSourceConfig : SourceConfig
+public sealed record ParquetSourceConfig : SourceConfig, IExample<ParquetSourceConfig>
 {
     /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
     public required string Path { get; init; }
@@ -22,6 +22,8 @@ public sealed record ParquetSourceConfig : SourceConfig
     /// <summary>A longer document is refused by row.</summary>
     [Range(1, 1 << 30)]
     public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public static ParquetSourceConfig Example => new() { Path = "corpus.parquet" };
 
     public override IDocumentSource Open(WorkContext work)
     {

@@ -18,7 +18,7 @@ public enum TextSplit
 
 /// <summary>Plain text: one file, or all that match a glob (<c>corpus/**/*.txt</c>), <c>.gz</c> accepted.</summary>
 [Kind("text")]
-public sealed record TextSourceConfig : SourceConfig
+public sealed record TextSourceConfig : SourceConfig, IExample<TextSourceConfig>
 {
     /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
     public required string Path { get; init; }
@@ -30,6 +30,8 @@ public sealed record TextSourceConfig : SourceConfig
     /// <summary>A longer document is refused by name.</summary>
     [Range(1, 1 << 30)]
     public int MaxCharacters { get; init; } = DocumentLimits.MaxCharacters;
+
+    public static TextSourceConfig Example => new() { Path = "corpus.txt" };
 
     public override IDocumentSource Open(WorkContext work)
     {

@@ -4,8 +4,10 @@ using Heirloom.Data.Sources;
 namespace Heirloom.Data.Tokens;
 
 /// <summary>Windows for perplexity over a whole file.</summary>
-public sealed record EvaluationConfig
+public sealed record EvaluationConfig : IExample<EvaluationConfig>
 {
+    public static EvaluationConfig Example => new() { ContextLength = 16, BatchSize = 2 };
+
     /// <summary>Tokens a window, T.</summary>
     [Range(1, 1 << 20)]
     public required int ContextLength { get; init; }

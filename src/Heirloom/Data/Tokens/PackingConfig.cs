@@ -26,8 +26,10 @@ public enum Packing
 }
 
 /// <summary>Rows of a fixed length from a token file.</summary>
-public sealed record PackingConfig
+public sealed record PackingConfig : IExample<PackingConfig>
 {
+    public static PackingConfig Example => new() { ContextLength = 16, BatchSize = 2 };
+
     /// <summary>Tokens a row, T.</summary>
     [Range(1, 1 << 20)]
     public required int ContextLength { get; init; }
