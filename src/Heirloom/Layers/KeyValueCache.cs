@@ -2,31 +2,41 @@ using static TorchSharp.torch;
 
 namespace Heirloom.Layers;
 
-/// <summary>Keys and values of the positions read so far, for each layer; buffers are allocated once and filled in place.</summary>
-/// <remarks>Owns its tensors outside any dispose scope; the caller disposes it.</remarks>
+/// <summary>Keys and values of the positions read so far, for each layer; buffers are allocated at the first step, with its type, and filled in place.</summary>
+/// <remarks>Owns its tensors outside any dispose scope; the caller disposes it. No gradient flows through it.</remarks>
 public sealed class KeyValueCache : IDisposable
 {
-    private readonly (Tensor Keys, Tensor Values)[] _layers;
+    private readonly (Tensor Keys, Tensor Values)?[] _layers;
+    private Tensor? _padding;
 
     /// <param name="layers">Layers of the model.</param>
     /// <param name="rows">Sequences read in parallel.</param>
-    /// <param name="heads">Key and value heads (fewer than query heads under grouped-query attention).</param>
     /// <param name="capacity">Positions that fit.</param>
-    /// <param name="headWidth">Width of a head.</param>
-    /// <param name="type">Element type of keys and values.</param>
-    /// <param name="device">Where they live.</param>
-    public KeyValueCache(int layers, int rows, int heads, int capacity, int headWidth, ScalarType type, Device device)
+    public KeyValueCache(int layers, int rows, int capacity)
     {
+        Rows = rows;
         Capacity = capacity;
-        _layers = [.. Enumerable.Range(0, layers).Select(_ => (
-            zeros([rows, heads, capacity, headWidth], dtype: type, device: device).DetachFromDisposeScope(),
-            zeros([rows, heads, capacity, headWidth], dtype: type, device: device).DetachFromDisposeScope()))];
+        _layers = new (Tensor, Tensor)?[layers];
     }
+
+    public int Rows { get; private set; }
 
     public int Capacity { get; }
 
     /// <summary>Positions that every layer holds; a layer's own step is added by <see cref="Advance"/>.</summary>
     public int Length { get; private set; }
+
+    /// <summary><c>[B]</c> int64: so many first positions of each row are padding, that no query sees and from whose end the row counts its positions; null for none.</summary>
+    /// <remarks>Set it (the cache keeps a copy) before the first step to read prompts of different lengths, aligned at their ends.</remarks>
+    public Tensor? LeftPadding
+    {
+        get => _padding;
+        set
+        {
+            _padding?.Dispose();
+            _padding = value?.clone().DetachFromDisposeScope();
+        }
+    }
 
     /// <summary>Writes a layer's new keys and values after <see cref="Length"/> and returns views of all of them.</summary>
     /// <param name="layer">Index of the layer.</param>
@@ -42,33 +52,53 @@ public sealed class KeyValueCache : IDisposable
             throw new UserError($"{Length + added} positions do not fit a cache of {Capacity}", mend: "shorten the prompt or ask for fewer tokens");
         }
 
-        var (k, v) = _layers[layer];
-        k.narrow(2, Length, added).copy_(keys);
-        v.narrow(2, Length, added).copy_(values);
+        using var frozen = no_grad();
+        var (k, v) = _layers[layer] ??= (Buffer(keys), Buffer(values));
+        using (NewDisposeScope())
+        {
+            k.narrow(2, Length, added).copy_(keys);
+            v.narrow(2, Length, added).copy_(values);
+        }
+
         return (k.narrow(2, 0, Length + added), v.narrow(2, 0, Length + added));
     }
 
     /// <summary>Moves on after all layers have appended.</summary>
     public void Advance(int positions) => Length += positions;
 
-    /// <summary>Keeps the given rows in the given order (beam search).</summary>
-    /// <param name="rows"><c>[B]</c> int64.</param>
+    /// <summary>Keeps the given rows in the given order: all of them (beam search) or fewer (finished rows leave).</summary>
+    /// <param name="rows"><c>[B']</c> int64.</param>
     public void Reorder(Tensor rows)
     {
-        foreach (var (k, v) in _layers)
+        using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        for (var i = 0; i < _layers.Length; i++)
         {
-            using var _ = NewDisposeScope();
-            k.narrow(2, 0, Length).copy_(k.narrow(2, 0, Length).index_select(0, rows));
-            v.narrow(2, 0, Length).copy_(v.narrow(2, 0, Length).index_select(0, rows));
+            if (_layers[i] is var (k, v))
+            {
+                _layers[i] = (k.index_select(0, rows).DetachFromDisposeScope(), v.index_select(0, rows).DetachFromDisposeScope());
+                k.Dispose();
+                v.Dispose();
+            }
         }
+
+        LeftPadding = _padding?.index_select(0, rows);
+        Rows = (int)rows.shape[0];
     }
 
     public void Dispose()
     {
-        foreach (var (k, v) in _layers)
+        foreach (var (k, v) in _layers.OfType<(Tensor, Tensor)>())
         {
             k.Dispose();
             v.Dispose();
         }
+
+        Array.Clear(_layers);
+        _padding?.Dispose();
+        _padding = null;
     }
+
+    private Tensor Buffer(Tensor like) =>
+        empty([Rows, like.shape[1], Capacity, like.shape[3]], dtype: like.dtype, device: like.device).DetachFromDisposeScope();
 }

@@ -1,0 +1,217 @@
+using System.ComponentModel.DataAnnotations;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Heirloom.Layers;
+
+/// <summary>Where queries and keys are normalized before their product.</summary>
+public enum QueryKeyNorm
+{
+    None,
+
+    /// <summary>Each head's coordinates (Dehghani et al. 2023; Qwen 3).</summary>
+    Head,
+
+    /// <summary>All heads' coordinates together (OLMo 2).</summary>
+    All,
+}
+
+/// <summary>An attention layer's settings.</summary>
+public sealed record AttentionConfig
+{
+    /// <summary>Query heads.</summary>
+    [Range(1, int.MaxValue)]
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads, each shared by a group of query heads (Ainslie et al. 2023); null for as many as query heads, 1 for multi-query.</summary>
+    [Range(1, int.MaxValue)]
+    public int? KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head; null for the model's width over <see cref="Heads"/>.</summary>
+    [Range(1, int.MaxValue)]
+    public int? HeadWidth { get; init; }
+
+    public bool QueryBias { get; init; }
+
+    public bool KeyBias { get; init; }
+
+    public bool ValueBias { get; init; }
+
+    public bool OutputBias { get; init; }
+
+    public QueryKeyNorm QueryKeyNorm { get; init; }
+
+    /// <summary>Factor on the scores; null for 1/√head width (T5 has 1).</summary>
+    [Range(double.Epsilon, double.MaxValue)]
+    public double? Scale { get; init; }
+
+    /// <summary>A position sees positions less than so many away; null for all.</summary>
+    [Range(1, int.MaxValue)]
+    public int? Window { get; init; }
+
+    /// <summary>Dropped share of attention weights.</summary>
+    [Range(0.0, 0.999)]
+    public double Dropout { get; init; }
+
+    /// <summary>The same with a bias in every projection.</summary>
+    public AttentionConfig WithBiases() => this with { QueryBias = true, KeyBias = true, ValueBias = true, OutputBias = true };
+
+    /// <summary>Key and value heads, as many as query heads unless set.</summary>
+    public int KeyHeads() => KeyValueHeads ?? Heads;
+
+    /// <summary>Width of a head in a model of a width.</summary>
+    /// <exception cref="UserError">Heads do not divide the width, or key and value heads the heads.</exception>
+    public int HeadWidthOf(int width)
+    {
+        if (Heads % KeyHeads() != 0)
+        {
+            throw new UserError($"{Heads} heads do not share {KeyHeads()} key and value heads evenly", "attention.key_value_heads");
+        }
+
+        return HeadWidth ?? (width % Heads == 0
+            ? width / Heads
+            : throw new UserError($"a width of {width} does not split into {Heads} heads", "attention.heads", "choose heads that divide it, or set head_width"));
+    }
+}
+
+/// <summary>What the attention layers of one forward share.</summary>
+public sealed record AttentionContext
+{
+    public AttentionMask Mask { get; init; } = AttentionMask.Full;
+
+    public Rotation? Rotation { get; init; }
+
+    /// <summary>Earlier positions, extended by every layer.</summary>
+    public KeyValueCache? Cache { get; init; }
+
+    /// <summary><c>[B, S, D']</c>: what cross-attention reads.</summary>
+    public Tensor? Memory { get; init; }
+
+    public AttentionMask MemoryMask { get; init; } = AttentionMask.Full;
+}
+
+/// <summary>Multi-head attention (Vaswani et al. 2017) over the sequence itself, or over <see cref="AttentionContext.Memory"/>.</summary>
+public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
+{
+    private readonly AttentionConfig _config;
+    private readonly bool _cross;
+
+    [ComponentName(Name = "query")]
+    private readonly Linear _query;
+
+    [ComponentName(Name = "key")]
+    private readonly Linear _key;
+
+    [ComponentName(Name = "value")]
+    private readonly Linear _value;
+
+    [ComponentName(Name = "output")]
+    private readonly Linear _output;
+
+    [ComponentName(Name = "query_norm")]
+    private readonly nn.Module<Tensor, Tensor>? _queryNorm;
+
+    [ComponentName(Name = "key_norm")]
+    private readonly nn.Module<Tensor, Tensor>? _keyNorm;
+
+    /// <param name="width">Width of input and output.</param>
+    /// <param name="config">Heads and form.</param>
+    /// <param name="norm">The norm of queries and keys, where they have one.</param>
+    /// <param name="memoryWidth">Width of the memory that a cross-attention reads; null for self-attention.</param>
+    public Attention(int width, AttentionConfig config, NormConfig norm, int? memoryWidth = null) : base(nameof(Attention))
+    {
+        _config = config;
+        _cross = memoryWidth is not null;
+        Width = width;
+        HeadWidth = config.HeadWidthOf(width);
+        var (queries, keys) = (config.Heads * HeadWidth, config.KeyHeads() * HeadWidth);
+        _query = Projections.Linear(width, queries, config.QueryBias);
+        _key = Projections.Linear(memoryWidth ?? width, keys, config.KeyBias);
+        _value = Projections.Linear(memoryWidth ?? width, keys, config.ValueBias);
+        _output = Projections.Linear(queries, width, config.OutputBias);
+        if (config.QueryKeyNorm != QueryKeyNorm.None)
+        {
+            var head = config.QueryKeyNorm == QueryKeyNorm.Head;
+            _queryNorm = norm.Build(head ? HeadWidth : queries);
+            _keyNorm = norm.Build(head ? HeadWidth : keys);
+        }
+
+        RegisterComponents();
+    }
+
+    public int Width { get; }
+
+    public int HeadWidth { get; }
+
+    /// <param name="x"><c>[B, T, D]</c></param>
+    /// <param name="context">Shared by the layers of this forward.</param>
+    /// <param name="layer">Index of this layer in the cache.</param>
+    /// <returns><c>[B, T, D]</c></returns>
+    public override Tensor forward(Tensor x, AttentionContext context, int layer)
+    {
+        using var scope = NewDisposeScope();
+        var source = _cross ? context.Memory ?? throw new ArgumentException("cross-attention needs a memory", nameof(context)) : x;
+        var query_BTHK = Heads(_query.call(x), _queryNorm);
+        var key_BSGK = Heads(_key.call(source), _keyNorm);
+        var value_BSGK = Heads(_value.call(source), null);
+        if (context.Rotation is { } rotation && !_cross)
+        {
+            query_BTHK = rotation.Apply(query_BTHK);
+            key_BSGK = rotation.Apply(key_BSGK);
+        }
+
+        if (_config.Scale is { } scale)
+        {
+            query_BTHK = query_BTHK.mul(scale * Math.Sqrt(HeadWidth)); // the kernel divides by the root
+        }
+
+        var (query, keys, values) = (query_BTHK.transpose(1, 2), key_BSGK.transpose(1, 2), value_BSGK.transpose(1, 2));
+        if (context.Cache is { } cache && !_cross)
+        {
+            (keys, values) = cache.Append(layer, keys, values);
+        }
+
+        var attended_BHTK = Attend(query, keys, values, _cross ? context.MemoryMask : context.Mask);
+        return _output.call(attended_BHTK.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Heads(Tensor projected, nn.Module<Tensor, Tensor>? norm)
+    {
+        if (norm is not null && _config.QueryKeyNorm == QueryKeyNorm.All)
+        {
+            projected = norm.call(projected);
+        }
+
+        var heads = projected.view(projected.shape[0], projected.shape[1], -1, HeadWidth);
+        return norm is not null && _config.QueryKeyNorm == QueryKeyNorm.Head ? norm.call(heads) : heads;
+    }
+
+    private Tensor Attend(Tensor query_BHTK, Tensor keys_BGSK, Tensor values_BGSK, AttentionMask mask)
+    {
+        var (heads, groups, queries) = (query_BHTK.shape[1], keys_BGSK.shape[1], query_BHTK.shape[2]);
+        var dropout = training ? _config.Dropout : 0;
+        var scores = mask.Scores?.to(query_BHTK.dtype);
+        var shared = heads / groups;
+        if (shared > 1 && queries == 1)
+        {
+            // One step of decoding: a group's heads are queries of one head, and the cache is not copied.
+            if (scores is not null && scores.dim() == 4 && scores.shape[1] == heads)
+            {
+                scores = scores.view(scores.shape[0], groups, shared, -1);
+            }
+
+            var folded = query_BHTK.reshape(-1, groups, shared, HeadWidth);
+            return nn.functional.scaled_dot_product_attention(folded, keys_BGSK, values_BGSK, scores, dropout)
+                .reshape(-1, heads, 1, HeadWidth);
+        }
+
+        if (shared > 1)
+        {
+            keys_BGSK = keys_BGSK.repeat_interleave(shared, dim: 1);
+            values_BGSK = values_BGSK.repeat_interleave(shared, dim: 1);
+        }
+
+        return nn.functional.scaled_dot_product_attention(query_BHTK, keys_BGSK, values_BGSK, scores, dropout, mask.IsCausal);
+    }
+}

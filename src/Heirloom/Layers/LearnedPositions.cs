@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Heirloom.Layers;
+
+/// <summary>A learned vector for each absolute position.</summary>
+[Kind("learned")]
+public sealed record LearnedPositionsConfig : PositionsConfig
+{
+    /// <summary>Rows of the table before that of position 0 (2 in RoBERTa and OPT).</summary>
+    [Range(0, int.MaxValue)]
+    public int Offset { get; init; }
+
+    public override LearnedPositions Build(PositionsShape shape) => new(shape.ContextLength, shape.Width, Offset);
+}
+
+public sealed class LearnedPositions : Positions
+{
+    private readonly int _offset;
+
+    [ComponentName(Name = "weight")]
+    private readonly Parameter _weight;
+
+    public LearnedPositions(long contextLength, long width, int offset) : base(nameof(LearnedPositions))
+    {
+        _offset = offset;
+        _weight = new Parameter(zeros(offset + contextLength, width));
+        RegisterComponents();
+    }
+
+    public override bool Absolute => true;
+
+    public override Tensor Embed(Tensor hidden, long start, Tensor? positions)
+    {
+        using var scope = NewDisposeScope();
+        var added = positions is null
+            ? _weight.narrow(0, _offset + start, hidden.shape[1])
+            : _weight.index_select(0, positions.add(_offset).view(-1)).view_as(hidden);
+        return hidden.add(added).MoveToOuterDisposeScope();
+    }
+}

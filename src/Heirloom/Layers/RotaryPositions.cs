@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using static TorchSharp.torch;
+
+namespace Heirloom.Layers;
+
+/// <summary>Rotates pairs of a query's and a key's coordinates by angles proportional to their positions (Su et al. 2021, RoFormer).</summary>
+[Kind("rotary")]
+public sealed record RotaryPositionsConfig : PositionsConfig
+{
+    /// <summary>θ: pair <c>i</c> of a rotated width R turns by <c>θ^(−2i/R)</c> a position.</summary>
+    [Range(1.0, 1e12)]
+    public double Base { get; init; } = 10000;
+
+    /// <summary>Rotated share of a head's coordinates; the rest stays.</summary>
+    [Range(0.01, 1.0)]
+    public double Fraction { get; init; } = 1;
+
+    public override RotaryPositions Build(PositionsShape shape)
+    {
+        var rotated = (int)Math.Round(shape.HeadWidth * Fraction);
+        return rotated > 0 && rotated % 2 == 0
+            ? new RotaryPositions(rotated, Base)
+            : throw new UserError($"rotary positions turn pairs, but {rotated} of a head's {shape.HeadWidth} coordinates is not an even number", "positions");
+    }
+}
+
+public sealed class RotaryPositions : Positions
+{
+    private readonly int _width;
+    private readonly double _base;
+
+    /// <param name="width">Rotated coordinates of a head, even.</param>
+    /// <param name="theta">The base.</param>
+    public RotaryPositions(int width, double theta) : base(nameof(RotaryPositions))
+    {
+        _width = width;
+        _base = theta;
+        RegisterComponents();
+    }
+
+    /// <remarks>
+    /// Scores depend on differences of positions alone, so neither packed segments nor padding need positions of their own.
+    /// Angles are computed in float32 at each forward, not kept as a buffer that a change of the model's precision would round.
+    /// </remarks>
+    public override Rotation Rotate(long start, long length, Tensor like)
+    {
+        using var scope = NewDisposeScope();
+        var frequencies = arange(0, _width, 2, dtype: ScalarType.Float32, device: like.device).mul(-Math.Log(_base) / _width).exp();
+        var angles = arange(start, start + length, dtype: ScalarType.Float32, device: like.device).unsqueeze(1).mul(frequencies).unsqueeze(1);
+        return new Rotation(
+            angles.cos().to(like.dtype).MoveToOuterDisposeScope(),
+            angles.sin().to(like.dtype).MoveToOuterDisposeScope());
+    }
+}
+
+/// <summary>Cosines and sines of one forward's angles, made once and shared by its layers.</summary>
+/// <param name="Cos"><c>[T, 1, R/2]</c></param>
+/// <param name="Sin"><c>[T, 1, R/2]</c></param>
+public sealed record Rotation(Tensor Cos, Tensor Sin)
+{
+    /// <summary>Rotates coordinate <c>i</c> with <c>i + R/2</c> (the half layout of Llama's hub files) and leaves coordinates beyond R.</summary>
+    /// <param name="x"><c>[B, T, H, K]</c></param>
+    public Tensor Apply(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var half = Cos.shape[^1];
+        var (cos, sin) = (Cos.to(x.dtype), Sin.to(x.dtype));
+        var (a, b) = (x.narrow(-1, 0, half), x.narrow(-1, half, half));
+        var (first, second) = (a.mul(cos).addcmul(b, sin, -1), b.mul(cos).addcmul(a, sin, 1));
+        var rest = x.shape[^1] - (2 * half);
+        return cat(rest == 0 ? [first, second] : [first, second, x.narrow(-1, 2 * half, rest)], -1).MoveToOuterDisposeScope();
+    }
+}

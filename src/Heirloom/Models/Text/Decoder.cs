@@ -1,0 +1,147 @@
+using Heirloom.Layers;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Heirloom.Models.Text;
+
+/// <summary>A decoder-only transformer: predicts each token from those before it.</summary>
+public sealed class Decoder : nn.Module, ICausalLM
+{
+    private readonly DecoderConfig _config;
+
+    [ComponentName(Name = "embedding")]
+    private readonly Embedding _embedding;
+
+    [ComponentName(Name = "embedding_norm")]
+    private readonly nn.Module<Tensor, Tensor>? _embeddingNorm;
+
+    [ComponentName(Name = "positions")]
+    private readonly Positions _positions;
+
+    [ComponentName(Name = "layers")]
+    private readonly ModuleList<TransformerBlock> _layers;
+
+    [ComponentName(Name = "norm")]
+    private readonly nn.Module<Tensor, Tensor>? _norm;
+
+    [ComponentName(Name = "head")]
+    private readonly Linear? _head;
+
+    internal Decoder(DecoderConfig config) : base(nameof(Decoder))
+    {
+        _config = config;
+        var block = config.Block;
+        _positions = config.Positions.Build(block.PositionsShape(config.ContextLength, causal: true));
+        _embedding = Projections.Embedding(config.VocabularySize, block.Width);
+        _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(block.Width) : null;
+        _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(block))]);
+        // after post-norm blocks the stream is normalized already
+        _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
+        _head = config.TieEmbeddings ? null : Projections.Linear(block.Width, config.VocabularySize, bias: false);
+        RegisterComponents();
+    }
+
+    public ModelConfig Config => _config;
+
+    public int Width => _config.Block.Width;
+
+    public int VocabularySize => _config.VocabularySize;
+
+    public int ContextLength => _config.ContextLength;
+
+    /// <exception cref="UserError">The sequence is longer than the context.</exception>
+    public Tensor Encode(TokenInputs inputs)
+    {
+        using var scope = NewDisposeScope();
+        var length = inputs.Ids.shape[1];
+        CheckLength(length);
+        var x = Embed(inputs.Ids, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
+        var context = new AttentionContext
+        {
+            Mask = new AttentionPattern
+            {
+                Causal = true,
+                Window = _config.Block.Attention.Window,
+                Mask = inputs.Mask,
+                Segments = inputs.Segments,
+                PrefixLengths = inputs.PrefixLengths,
+                Bias = _positions.Bias(length, length, x.device),
+            }.Resolve(length, length, x),
+            Rotation = _positions.Rotate(0, length, x),
+        };
+        return Run(x, context).MoveToOuterDisposeScope();
+    }
+
+    public Tensor Encode(Tensor ids, KeyValueCache cache)
+    {
+        using var scope = NewDisposeScope();
+        var (start, length) = (cache.Length, ids.shape[1]);
+        var keys = start + length;
+        CheckLength(keys);
+        Tensor? mask = null;
+        Tensor? positions = null;
+        if (cache.LeftPadding is { } padding)
+        {
+            var counted = arange(keys, device: ids.device).unsqueeze(0).sub(padding.unsqueeze(1));
+            mask = counted.ge(0);
+            positions = _positions.Absolute ? counted.narrow(1, start, length).clamp_min(0) : null;
+        }
+
+        var x = Embed(ids, start, positions);
+        var context = new AttentionContext
+        {
+            Mask = new AttentionPattern
+            {
+                Causal = true,
+                Window = _config.Block.Attention.Window,
+                Mask = mask,
+                Bias = _positions.Bias(length, keys, x.device),
+            }.Resolve(length, keys, x),
+            Rotation = _positions.Rotate(start, length, x),
+            Cache = cache,
+        };
+        var hidden = Run(x, context);
+        cache.Advance((int)length);
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    public Tensor Head(Tensor hidden)
+    {
+        using var scope = NewDisposeScope(); // the library makes an empty tensor where there is no bias
+        return (_head is null ? nn.functional.linear(hidden, _embedding.weight!) : _head.call(hidden)).MoveToOuterDisposeScope();
+    }
+
+    public KeyValueCache NewCache(int rows, int capacity) => new(_config.Layers, rows, capacity);
+
+    private Tensor Embed(Tensor ids, long start, Tensor? positions)
+    {
+        var x = _embedding.call(ids);
+        if (_config.EmbeddingScale != 1)
+        {
+            x = x.mul(_config.EmbeddingScale);
+        }
+
+        x = _positions.Embed(x, start, positions);
+        x = _embeddingNorm?.call(x) ?? x;
+        return training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+    }
+
+    private Tensor Run(Tensor x, AttentionContext context)
+    {
+        for (var i = 0; i < _layers.Count; i++)
+        {
+            x = _layers[i].call(x, context, i);
+        }
+
+        return _norm?.call(x) ?? x;
+    }
+
+    private void CheckLength(long length)
+    {
+        if (length > ContextLength)
+        {
+            throw new UserError($"a sequence of {length} tokens does not fit a context of {ContextLength}", mend: "shorten it or build the model with a longer context_length");
+        }
+    }
+}
