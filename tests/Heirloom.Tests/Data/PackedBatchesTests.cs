@@ -50,7 +50,7 @@ public sealed class PackedBatchesTests : IDisposable
 
             Assert.Equal(Enumerable.Range(0, lengths.Sum()).Select(i => (long)i), seen.Order());
         }
-    }, iter: 300, threads: 1);
+    }, iter: 120, threads: 1);
 
     [Fact]
     public void BestFitCutsNoDocumentThatFits() => s_cases.Sample((lengths, config) =>
@@ -67,7 +67,7 @@ public sealed class PackedBatchesTests : IDisposable
         // no two rows could have been one: best fit would have put them together
         var lengthsOfRows = Enumerable.Range(0, (int)best.RowsPerEpoch!).Select(r => best.Row(r).Length).Order().Take(2).ToArray();
         Assert.True(lengthsOfRows.Length < 2 || lengthsOfRows.Sum() > config.ContextLength);
-    }, iter: 200, threads: 1);
+    }, iter: 100, threads: 1);
 
     [Fact]
     public void StepsArePureAndThreadSafe()
@@ -114,7 +114,7 @@ public sealed class PackedBatchesTests : IDisposable
 
         var firsts = lengths.Aggregate((Sum: 0, Starts: new HashSet<int>()), (s, l) => (s.Sum + l, [.. s.Starts, s.Sum])).Starts;
         Assert.Equal(Enumerable.Range(1, lengths.Sum() - 1).Where(i => config.Boundaries == Boundaries.Ignore || !firsts.Contains(i)).Select(i => (long)i), predicted);
-    }, iter: 200, threads: 1);
+    }, iter: 100, threads: 1);
 
     [Fact]
     public void RefusesWhatCannotBe()

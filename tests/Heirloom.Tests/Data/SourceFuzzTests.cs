@@ -29,16 +29,16 @@ public sealed class SourceFuzzTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Jsonl() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.jsonl", path => new JsonlSourceConfig { Path = path }), iter: 2000, threads: 1);
+    public void Jsonl() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.jsonl", path => new JsonlSourceConfig { Path = path }), iter: 300, threads: 1);
 
     [Fact]
-    public void ZippedJsonl() => s_bytes.Sample(bytes => OnlyUserErrors([0x1F, 0x8B, 8, 0, .. bytes], "f.jsonl.gz", path => new JsonlSourceConfig { Path = path }), iter: 500, threads: 1);
+    public void ZippedJsonl() => s_bytes.Sample(bytes => OnlyUserErrors([0x1F, 0x8B, 8, 0, .. bytes], "f.jsonl.gz", path => new JsonlSourceConfig { Path = path }), iter: 300, threads: 1);
 
     [Fact]
-    public void Text() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.txt", path => new TextSourceConfig { Path = path, Split = TextSplit.BlankLines }), iter: 2000, threads: 1);
+    public void Text() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.txt", path => new TextSourceConfig { Path = path, Split = TextSplit.BlankLines }), iter: 300, threads: 1);
 
     [Fact]
-    public void Csv() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.csv", path => new CsvSourceConfig { Path = path }), iter: 60, threads: 1);
+    public void Csv() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.csv", path => new CsvSourceConfig { Path = path }), iter: 40, threads: 1);
 
     private void OnlyUserErrors(byte[] bytes, string name, Func<string, Heirloom.Data.SourceConfig> config)
     {

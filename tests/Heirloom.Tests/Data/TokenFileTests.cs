@@ -101,7 +101,7 @@ public sealed class TokenFileTests : IDisposable
             {
                 Assert.DoesNotContain('\n', error.Message);
             }
-        }, iter: 3000, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 
     private string At(string name) => Path.Combine(_folder.Path, name);
