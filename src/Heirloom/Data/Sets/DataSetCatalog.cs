@@ -83,7 +83,7 @@ public sealed class DataSetCatalog(WorkContext work, IEnumerable<IPackageClient>
         }
 
         using var _ = Lock();
-        Install(set, archive);
+        Install(set, archive, archive);
     }
 
     /// <summary>Opens a set of documents, downloading it where needed.</summary>
@@ -141,7 +141,7 @@ public sealed class DataSetCatalog(WorkContext work, IEnumerable<IPackageClient>
 
             foreach (var set in lacking)
             {
-                Install(set, archive);
+                Install(set, archive, package.ToString());
                 work.Progress.Note($"{set.Title}: {set.License}{(set.Caution is null ? "" : $". {set.Caution}")}");
             }
         }
@@ -151,7 +151,7 @@ public sealed class DataSetCatalog(WorkContext work, IEnumerable<IPackageClient>
         }
     }
 
-    private void Install(DataSet set, string archive)
+    private void Install(DataSet set, string archive, string where)
     {
         var folder = FolderOf(set);
         if (Directory.Exists(Path.GetDirectoryName(folder)))
@@ -164,11 +164,11 @@ public sealed class DataSetCatalog(WorkContext work, IEnumerable<IPackageClient>
 
         Atomic.WriteFolder(folder, draft =>
         {
-            PackageArchive.Extract(archive, set.Root, set.Files, draft);
+            PackageArchive.Extract(archive, where, set.Root, set.Files, draft);
             var content = ContentHash.Of(draft);
             if (content != set.Content)
             {
-                throw new UserError($"the archive does not hold the data set '{set.Name}' as it is pinned (content hash {content} and not {set.Content})", archive,
+                throw new UserError($"the archive does not hold the data set '{set.Name}' as it is pinned (content hash {content} and not {set.Content})", where,
                     $"get {set.Package}");
             }
         });

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.IO.Enumeration;
 using System.Security.Cryptography;
+using Heirloom.Data.Formats;
 using SharpCompress.Compressors.Xz;
 using SharpCompress.Compressors.ZStandard;
 
@@ -24,11 +25,12 @@ internal static class PackageArchive
 
     /// <summary>Writes the regular files under <paramref name="root"/> whose name there matches one of <paramref name="files"/> into a folder.</summary>
     /// <param name="archive">The archive's path; its kind is known by its first bytes.</param>
+    /// <param name="where">Named in errors.</param>
     /// <param name="root">A folder in the archive, with forward slashes; for npm below <c>package/</c>.</param>
     /// <param name="files">Paths below the root, with <c>*</c> and <c>?</c>.</param>
     /// <param name="folder">Where they go, by their path below the root.</param>
     /// <exception cref="UserError">The archive is broken, cut short, too large or of no known kind.</exception>
-    public static void Extract(string archive, string root, IReadOnlyList<string> files, string folder)
+    public static void Extract(string archive, string where, string root, IReadOnlyList<string> files, string folder)
     {
         try
         {
@@ -45,10 +47,9 @@ internal static class PackageArchive
             prefix = prefix.Length == 0 ? prefix : prefix + "/";
             ExtractTar(tar, prefix, files, folder);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or NotSupportedException or ArgumentException
-            or OverflowException or InvalidOperationException or IndexOutOfRangeException or SharpCompress.Common.SharpCompressException)
+        catch (Exception e) when (Compressed.IsBroken(e))
         {
-            throw new UserError($"the archive is broken or cut short ({e.Message})", archive, "download it again", e);
+            throw new UserError($"the archive is broken or cut short ({e.Message.ReplaceLineEndings(" ")})", where, "download it again", e);
         }
     }
 
