@@ -49,7 +49,7 @@ public sealed record NormalInitializationConfig : InitializationConfig
     /// <summary>Divides projections back into the residual stream by √(number of them), 2 a layer in GPT-2.</summary>
     public bool ScaleResidual { get; init; } = true;
 
-    /// <summary>Draws beyond two standard deviations are drawn again (BERT, ViT).</summary>
+    /// <summary>Cut off beyond two standard deviations (BERT, ViT).</summary>
     public bool Truncated { get; init; }
 
     protected override void Fill(string name, Tensor parameter, ModelLayout layout, Generator generator)
@@ -57,7 +57,8 @@ public sealed record NormalInitializationConfig : InitializationConfig
         var std = ScaleResidual && ModelLayout.IsResidual(name) ? Std / Math.Sqrt(layout.ResidualProjections(name)) : Std;
         if (Truncated)
         {
-            nn.init.trunc_normal_(parameter, 0, std, -2 * std, 2 * std, generator);
+            // by the inverse of the distribution function, for the library's own trunc_normal_ fills with a constant; 0.9545 is erf(√2)
+            parameter.uniform_(-0.95449973610364, 0.95449973610364, generator).erfinv_().mul_(std * Math.Sqrt(2));
         }
         else
         {
