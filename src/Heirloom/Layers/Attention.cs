@@ -18,8 +18,10 @@ public enum QueryKeyNorm
 }
 
 /// <summary>An attention layer's settings.</summary>
-public sealed record AttentionConfig
+public sealed record AttentionConfig : IExample<AttentionConfig>
 {
+    public static AttentionConfig Example => new() { Heads = 2 };
+
     /// <summary>Query heads.</summary>
     [Range(1, int.MaxValue)]
     public required int Heads { get; init; }

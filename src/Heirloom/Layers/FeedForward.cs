@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace Heirloom.Layers;
 
 /// <summary>A feed-forward network's settings.</summary>
-public sealed record FeedForwardConfig
+public sealed record FeedForwardConfig : IExample<FeedForwardConfig>
 {
+    public static FeedForwardConfig Example => new() { Width = 32 };
+
     /// <summary>Hidden width.</summary>
     [Range(1, int.MaxValue)]
     public required int Width { get; init; }

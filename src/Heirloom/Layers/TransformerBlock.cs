@@ -33,8 +33,10 @@ public enum BlockLayout
 }
 
 /// <summary>A transformer block's settings.</summary>
-public sealed record TransformerBlockConfig
+public sealed record TransformerBlockConfig : IExample<TransformerBlockConfig>
 {
+    public static TransformerBlockConfig Example => new() { Width = 16, Attention = AttentionConfig.Example, FeedForward = FeedForwardConfig.Example };
+
     /// <summary>Width of the residual stream.</summary>
     [Range(1, int.MaxValue)]
     public required int Width { get; init; }

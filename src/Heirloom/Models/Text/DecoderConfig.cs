@@ -4,8 +4,10 @@ using Heirloom.Layers;
 namespace Heirloom.Models.Text;
 
 /// <summary>A decoder-only transformer. GPT-2- and Llama-type models are settings of it: <see cref="Gpt2"/>, <see cref="Llama"/>.</summary>
-public sealed record DecoderConfig : ModelConfig
+public sealed record DecoderConfig : ModelConfig, IExample<DecoderConfig>
 {
+    public static DecoderConfig Example => Llama(32, context: 16, width: 16, layers: 2, heads: 2);
+
     [Range(1, int.MaxValue)]
     public required int VocabularySize { get; init; }
 

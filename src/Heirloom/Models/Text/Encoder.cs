@@ -1,0 +1,134 @@
+using Heirloom.Layers;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Heirloom.Models.Text;
+
+/// <summary>A bidirectional transformer: every position sees every other, and hidden tokens are predicted from both sides.</summary>
+public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
+{
+    private readonly EncoderConfig _config;
+
+    [ComponentName(Name = "embedding")]
+    private readonly Embedding _embedding;
+
+    [ComponentName(Name = "positions")]
+    private readonly Positions _positions;
+
+    [ComponentName(Name = "token_types")]
+    private readonly Embedding? _tokenTypes;
+
+    [ComponentName(Name = "embedding_norm")]
+    private readonly nn.Module<Tensor, Tensor>? _embeddingNorm;
+
+    [ComponentName(Name = "layers")]
+    private readonly ModuleList<TransformerBlock> _layers;
+
+    [ComponentName(Name = "norm")]
+    private readonly nn.Module<Tensor, Tensor>? _norm;
+
+    [ComponentName(Name = "head_transform")]
+    private readonly Linear? _headTransform;
+
+    [ComponentName(Name = "head_norm")]
+    private readonly nn.Module<Tensor, Tensor>? _headNorm;
+
+    [ComponentName(Name = "head")]
+    private readonly VocabularyHead _head;
+
+    [ComponentName(Name = "pooler")]
+    private readonly Linear? _pooler;
+
+    internal Encoder(EncoderConfig config) : base(nameof(Encoder))
+    {
+        _config = config;
+        var block = config.Block;
+        _embedding = Projections.Embedding(config.VocabularySize, block.Width);
+        _positions = config.Positions.Build(block.PositionsShape(config.ContextLength, causal: false));
+        _tokenTypes = config.TokenTypes > 0 ? Projections.Embedding(config.TokenTypes, block.Width) : null;
+        _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(block.Width) : null;
+        _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(block))]);
+        // after post-norm blocks the stream is normalized already
+        _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
+        _headTransform = config.HeadTransform ? Projections.Linear(block.Width, block.Width, bias: true) : null;
+        _headNorm = config.HeadTransform ? block.Norm.Build(block.Width) : null;
+        _head = new(config.TieEmbeddings ? null : block.Width, config.VocabularySize, bias: true);
+        _pooler = config.Pooler ? Projections.Linear(block.Width, block.Width, bias: true) : null;
+        RegisterComponents();
+    }
+
+    public ModelConfig Config => _config;
+
+    public int Width => _config.Block.Width;
+
+    public int VocabularySize => _config.VocabularySize;
+
+    public int ContextLength => _config.ContextLength;
+
+    public bool HasPooler => _pooler is not null;
+
+    /// <exception cref="UserError">The sequence is longer than the context, or has token types that the model lacks.</exception>
+    public Tensor Encode(TokenInputs inputs)
+    {
+        using var scope = NewDisposeScope();
+        var length = inputs.Ids.shape[1];
+        if (length > ContextLength)
+        {
+            throw new UserError($"a sequence of {length} tokens does not fit a context of {ContextLength}", mend: "shorten it or build the model with a longer context_length");
+        }
+
+        var x = Embed(inputs);
+        var context = new AttentionContext
+        {
+            Mask = new AttentionPattern
+            {
+                Window = _config.Block.Attention.Window,
+                Mask = inputs.Mask,
+                Segments = inputs.Segments,
+                Bias = _positions.Bias(length, length, x.device),
+            }.Resolve(length, length, x),
+            Rotation = _positions.Rotate(0, length, x),
+        };
+        for (var i = 0; i < _layers.Count; i++)
+        {
+            x = _layers[i].call(x, context, i);
+        }
+
+        return (_norm?.call(x) ?? x).MoveToOuterDisposeScope();
+    }
+
+    public Tensor Head(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        if (_headTransform is not null)
+        {
+            hidden = _headNorm!.call(_config.Block.FeedForward.Activation.Apply(_headTransform.call(hidden)));
+        }
+
+        return _head.call(hidden, _embedding.weight!).MoveToOuterDisposeScope();
+    }
+
+    public Tensor Pool(Tensor first)
+    {
+        using var scope = NewDisposeScope();
+        return (_pooler ?? throw new UserError("the encoder has no pooler", mend: "build it with pooler: true")).call(first).tanh().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embed(TokenInputs inputs)
+    {
+        var x = _embedding.call(inputs.Ids);
+        x = _positions.Embed(x, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
+        if (_tokenTypes is not null)
+        {
+            x = x.add(_tokenTypes.call(inputs.TokenTypes ?? zeros_like(inputs.Ids)));
+        }
+        else if (inputs.TokenTypes is not null)
+        {
+            throw new UserError("the encoder has no token types", mend: "leave them away, or build it with token_types");
+        }
+
+        x = _embeddingNorm?.call(x) ?? x;
+        return training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+    }
+}
