@@ -25,6 +25,12 @@ public static class Classification
                 mend: "one label a sequence needs a sequence classifier, one label a token a token classifier");
         }
 
+        var classes = logits.shape[^1];
+        if (labels.numel() > 0 && labels.max().item<long>() is var largest && largest >= classes)
+        {
+            throw new UserError($"a label is {largest} and the model has {classes} classes", mend: "labels count from 0; set classes to the data's");
+        }
+
         var loss = CrossEntropy.Of(logits, labels, config);
         var right = logits.detach().argmax(-1).eq(labels).sum() / labels.ne(TokenBatch.Ignore).sum().clamp(min: 1);
         return new(loss.Total, [.. loss.Parts, ("accuracy", right)]);

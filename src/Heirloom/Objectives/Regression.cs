@@ -14,12 +14,14 @@ public static class Regression
 
     /// <param name="outputs"><c>[B, 1]</c></param>
     /// <param name="labels"><c>[B]</c></param>
-    /// <exception cref="UserError">The head has more than one output.</exception>
+    /// <exception cref="UserError">The head has more than one output, or there is more than one label a sequence.</exception>
     public static Loss Loss(Tensor outputs, Tensor labels)
     {
-        if (!outputs.shape.SequenceEqual([labels.shape[0], 1]))
+        if (labels.dim() != 1 || !outputs.shape.SequenceEqual([labels.shape[0], 1]))
         {
-            throw new UserError($"regression needs outputs [{labels.shape[0]}, 1], and the model gives [{string.Join(", ", outputs.shape)}]", mend: "set classes to 1");
+            throw new UserError(
+                $"regression needs one output and one label a sequence; the model gives [{string.Join(", ", outputs.shape)}] and labels are [{string.Join(", ", labels.shape)}]",
+                mend: "set classes to 1");
         }
 
         var loss = F.mse_loss(outputs.squeeze(1).to_type(ScalarType.Float32), labels.to_type(ScalarType.Float32));

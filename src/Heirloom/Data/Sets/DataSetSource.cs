@@ -18,8 +18,10 @@ public sealed class DataSetSource(string name, WorkContext? work = null, string?
 
 /// <summary>A named public set (<c>kind: dataset, name: sotu</c>); <c>heirloom data list</c> shows them.</summary>
 [Kind("dataset")]
-public sealed record DataSetSourceConfig : SourceConfig
+public sealed record DataSetSourceConfig : SourceConfig, IExample<DataSetSourceConfig>
 {
+    public static DataSetSourceConfig Example => new() { Name = "sotu" };
+
     /// <summary>The set's name.</summary>
     public required string Name { get; init; }
 

@@ -1,0 +1,86 @@
+using Heirloom.Data;
+using Heirloom.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Heirloom.Tests.Contracts;
+
+/// <summary>Batches and calls that fit the models' examples; see <see cref="IExample{TSelf}"/> for what they agree on.</summary>
+internal static class Tiny
+{
+    private const int Rows = 6;
+
+    private const int Length = 12;
+
+    /// <summary>Batches of a type, each learnable at a glance: counting texts, labels that stand in the first token, images as bright as their label.</summary>
+    public static IReadOnlyList<TBatch> Batches<TBatch>() => typeof(TBatch) switch
+    {
+        var t when t == typeof(TokenBatch) => As<TBatch>(new TokenBatch(Ids()), new TokenBatch(Ids(), Segments: Halves()), new TokenBatch(Ids(), Mask: Mask())),
+        var t when t == typeof(SequencePairBatch) => As<TBatch>(new SequencePairBatch(Ids(), Mask(), Ids().narrow(1, 0, 5))),
+        var t when t == typeof(LabeledTokenBatch) => As<TBatch>(
+            new LabeledTokenBatch(Ids(), Mask(), Labels()),
+            new LabeledTokenBatch(Ids(), Mask(), Ids().remainder(3).masked_fill(Mask().logical_not(), TokenBatch.Ignore))),
+        var t when t == typeof(ImageBatch) => As<TBatch>(new ImageBatch(Images(), Labels())),
+        var t => throw new NotSupportedException($"no tiny {t.Name} yet: add one to {nameof(Tiny)}.{nameof(Batches)}"),
+    };
+
+    /// <summary>Everything that a model can do, by its capabilities.</summary>
+    public static IEnumerable<(string Name, Func<Tensor> Call)> Calls(IModel model)
+    {
+        var found = false;
+        if (model is ITokenEncoder tokens)
+        {
+            found = true;
+            yield return ("Encode", () => tokens.Encode(new(Ids())));
+            yield return ("Encode with a mask", () => tokens.Encode(new(Ids()) { Mask = Mask() }));
+            yield return ("Encode with segments", () => tokens.Encode(new(Ids()) { Segments = Halves() }));
+        }
+
+        if (model is ILanguageModel language)
+        {
+            yield return ("Head", () => language.Head(language.Encode(new(Ids()))));
+        }
+
+        if (model is ISequenceToSequenceLM sequences)
+        {
+            found = true;
+            yield return ("EncodeSource", () => sequences.EncodeSource(Ids(), Mask()));
+            yield return ("Decode", () => sequences.Head(sequences.Decode(Ids(), sequences.EncodeSource(Ids(), Mask()), Mask())));
+        }
+
+        if (model is IImageEncoder images)
+        {
+            found = true;
+            yield return ("Encode", () => images.Encode(Images(model)));
+            yield return ("Embed", () => images.Embed(Images(model)));
+        }
+
+        if (model is IClassifier<TokenInputs> texts)
+        {
+            found = true;
+            yield return ("Classify", () => texts.Classify(new(Ids()) { Mask = Mask() }));
+        }
+
+        if (model is IClassifier<Tensor> vectors)
+        {
+            found = true;
+            yield return ("Classify", () => vectors.Classify(Images(model)));
+        }
+
+        Assert.True(found, $"the contract tests know no capability of {model.GetType().Name}: teach {nameof(Tiny)}.{nameof(Calls)} its interface");
+    }
+
+    private static IReadOnlyList<TBatch> As<TBatch>(params object[] batches) => [.. batches.Cast<TBatch>()];
+
+    /// <summary>Rows that count on in a circle of eight tokens, row r from r.</summary>
+    private static Tensor Ids() => arange(Length).unsqueeze(0).add(arange(Rows).unsqueeze(1)).remainder(8).add(4);
+
+    private static Tensor Mask() => arange(Length).unsqueeze(0).less(arange(Rows).unsqueeze(1).add(Length - Rows + 1));
+
+    private static Tensor Halves() => arange(Length).greater_equal(Length / 2).to(ScalarType.Int64).expand(Rows, -1);
+
+    private static Tensor Labels() => arange(Rows).remainder(3);
+
+    private static Tensor Images(IModel? model = null) => linspace(0, 1, 64).view(1, 1, 8, 8)
+        .add(Labels().view(-1, 1, 1, 1)).to(model?.Module.parameters().First().dtype ?? ScalarType.Float32);
+}
