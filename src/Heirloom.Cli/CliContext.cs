@@ -22,8 +22,8 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Where runs and their registry lie; relative to the working directory.</summary>
     public string RunsFolder { get; init; } = "runs";
 
-    /// <summary>Set by <c>--device</c> before a verb runs.</summary>
-    public Device Device { get; internal set; } = CPU;
+    /// <summary>Settles device and threads from the command line; put off until work begins, because asking libtorch loads it.</summary>
+    internal Func<Device> Device { get; set; } = () => CPU;
 
     /// <summary>Set by <c>--quiet</c>.</summary>
     public bool Quiet { get; internal set; }
@@ -33,7 +33,7 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Runs long work under a progress display: bars on a terminal, a line now and then elsewhere.</summary>
     public T Work<T>(Func<WorkContext, T> body)
     {
-        var work = new WorkContext { Device = Device, Stop = Stop, Places = Places, Clock = Clock };
+        var work = new WorkContext { Device = Device(), Stop = Stop, Places = Places, Clock = Clock };
         return Quiet ? body(work)
             : Error.Profile.Capabilities is { Interactive: true, Ansi: true } ? BarProgress.Show(Error, reporter => body(work with { Progress = reporter }))
             : body(work with { Progress = new LineProgress(Error, Clock) });

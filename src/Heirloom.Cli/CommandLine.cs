@@ -59,7 +59,7 @@ public static class CommandLine
         }
 
         context.Quiet = parsed.GetValue(quiet);
-        context.Device = Compute.Choose(parsed.GetValue(device) ?? "cpu", parsed.GetValue(threads));
+        context.Device = Compute.Check(parsed.GetValue(device)!, parsed.GetValue(threads));
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,

@@ -5,27 +5,29 @@ namespace Heirloom.Cli;
 /// <summary>Turns <c>--device</c> and <c>--threads</c> into settings of the process.</summary>
 internal static class Compute
 {
-    /// <exception cref="UserError">No such device on this machine.</exception>
-    public static Device Choose(string device, int? threads)
+    /// <summary>Checks the words now and asks libtorch when the result is called.</summary>
+    /// <exception cref="UserError">Not a device or not a count; from the result: no such device on this machine.</exception>
+    public static Func<Device> Check(string device, int? threads)
+    {
+        if (threads is < 1)
+        {
+            throw new UserError($"must be at least 1, not {threads}", "--threads");
+        }
+
+        var index = 0;
+        var known = device is "cpu" or "cuda" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device[5..], out index) && index >= 0);
+        return known ? () => Choose(device, index, threads) : throw new UserError($"unknown device '{device}'", "--device", "valid: cpu, cuda, cuda:<index>");
+    }
+
+    private static Device Choose(string device, int index, int? threads)
     {
         if (threads is { } count)
         {
-            set_num_threads(count > 0 ? count : throw new UserError($"must be at least 1, not {count}", "--threads"));
+            set_num_threads(count);
         }
 
-        if (device == "cpu")
-        {
-            return CPU;
-        }
-
-        if (device.Split(':') is not ["cuda", .. var rest] || rest.Length > 1 || (rest is [var index] && !int.TryParse(index, out _)))
-        {
-            throw new UserError($"unknown device '{device}'", "--device", "valid: cpu, cuda, cuda:<index>");
-        }
-
-        var number = rest is [var text] ? int.Parse(text) : 0;
-        return cuda.is_available() && number < cuda.device_count()
-            ? new Device(TorchSharp.DeviceType.CUDA, number)
+        return device == "cpu" ? CPU
+            : cuda.is_available() && index < cuda.device_count() ? new Device(TorchSharp.DeviceType.CUDA, index)
             : throw new UserError($"this machine or this build has no device '{device}'", "--device", "use cpu, or build with -p:LibTorch=cuda-12.8-linux-x64");
     }
 }

@@ -1,12 +1,19 @@
 using System.Collections.Immutable;
+using System.Reflection;
 
 namespace Heirloom.Checkpoints;
 
 /// <summary>How a set of weights came to be; written as <c>lineage.json</c> beside them.</summary>
 public sealed record Lineage
 {
+    /// <summary>The newest shape of the file that this code knows.</summary>
+    public const int CurrentFormat = 1;
+
     /// <summary>Version of this file's shape; a reader refuses a newer one.</summary>
-    public int Format { get; init; } = 1;
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>SHA-256 of these weights (<see cref="WeightsHash"/>); filled in when they are saved.</summary>
+    public string Weights { get; init; } = "";
 
     /// <summary>What made it: <c>pretrain</c>, <c>continue</c>, <c>fine-tune</c>, <c>merge/task-arithmetic</c>, ….</summary>
     public required string Method { get; init; }
@@ -28,13 +35,19 @@ public sealed record Lineage
     public ImmutableArray<string> Licenses { get; init; } = [];
 
     /// <summary>Version of the code.</summary>
-    public required string Code { get; init; }
+    public string Code { get; init; } = CodeVersion;
 
     /// <summary>When it was written, UTC, ISO 8601.</summary>
     public string Date { get; init; } = "";
 
+    /// <summary>What it is meant for, in a sentence; the model card says it.</summary>
+    public string IntendedUse { get; init; } = "";
+
     /// <summary>Measurements made when it was written (perplexity, accuracy), by name.</summary>
     public ImmutableSortedDictionary<string, double> Scores { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    private static string CodeVersion { get; } =
+        typeof(Lineage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }
 
 /// <param name="Weights">SHA-256 of the parent's weights.</param>

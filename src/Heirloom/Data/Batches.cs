@@ -13,6 +13,12 @@ public interface IBatch<TSelf> where TSelf : IBatch<TSelf>
 
     /// <summary>The tensors that it holds, for whoever must own or dispose them.</summary>
     IEnumerable<Tensor> Tensors { get; }
+
+    /// <summary>What throughput is counted in.</summary>
+    static virtual string Unit => "examples";
+
+    /// <summary>Size of the batch in <see cref="Unit"/>s.</summary>
+    long Units => Count;
 }
 
 /// <summary>Rows of tokens, with what is to be predicted at each.</summary>
@@ -25,9 +31,13 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
     /// <summary>The target that no loss counts.</summary>
     public const long Ignore = -100;
 
+    public static string Unit => "tokens";
+
     public long Count => Ids.shape[0];
 
     public IEnumerable<Tensor> Tensors => new[] { Ids, Targets, Segments, Mask }.OfType<Tensor>();
+
+    public long Units => Ids.numel();
 
     public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device));
 }

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Heirloom.Checkpoints.Hub;
+
+/// <summary>A hub's <c>config.json</c>, read key by key; what is missing or ill-typed is refused with the file and the key.</summary>
+public sealed class HubConfig(JsonObject json, string file)
+{
+    public JsonObject Json { get; } = json;
+
+    /// <summary>For messages.</summary>
+    public string File { get; } = file;
+
+    public string ModelType => Text("model_type", "");
+
+    /// <summary>Class names, such as <c>BertForMaskedLM</c>.</summary>
+    public IReadOnlyList<string> Architectures => Json["architectures"] is JsonArray list
+        ? [.. list.OfType<JsonValue>().Where(v => v.GetValueKind() == JsonValueKind.String).Select(v => v.GetValue<string>())]
+        : [];
+
+    /// <summary>Whether the key is there and not null.</summary>
+    public bool Has(string key) => Json[key] is not null;
+
+    /// <summary>A size: a whole number of at least 1.</summary>
+    public int Size(string key, int? otherwise = null, int max = int.MaxValue) =>
+        (int)(Number(key, "a whole number", whole: true, 1, max) ?? otherwise ?? throw Missing(key));
+
+    /// <summary>A size, null where the key is missing or null.</summary>
+    public int? SizeOrNull(string key) => (int?)Number(key, "a whole number", whole: true, 1, int.MaxValue);
+
+    /// <summary>A whole number of at least 0.</summary>
+    public int Count(string key, int otherwise) => (int)(Number(key, "a whole number", whole: true, 0, int.MaxValue) ?? otherwise);
+
+    /// <summary>A number within bounds.</summary>
+    public double Number(string key, double otherwise, double min, double max) => Number(key, "a number", whole: false, min, max) ?? otherwise;
+
+    public bool Flag(string key, bool otherwise) => Json[key] switch
+    {
+        null => otherwise,
+        JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>(),
+        var other => throw Wrong(key, other, "true or false"),
+    };
+
+    public string Text(string key, string otherwise) => Json[key] switch
+    {
+        null => otherwise,
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
+        var other => throw Wrong(key, other, "text"),
+    };
+
+    /// <summary>A nested object, null where the key is missing or null.</summary>
+    public HubConfig? Object(string key) => Json[key] switch
+    {
+        null => null,
+        JsonObject inner => new(inner, $"{File}: {key}"),
+        var other => throw Wrong(key, other, "an object"),
+    };
+
+    /// <summary>Refuses a setting that changes the computation and that we do not compute.</summary>
+    public void Only(string key, params ReadOnlySpan<string> supported)
+    {
+        if (Json[key] is { } value && !supported.Contains(Show(value)))
+        {
+            throw new UserError($"'{key}' is {Show(value)}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
+        }
+    }
+
+    /// <summary>A name out of a table.</summary>
+    public T Choice<T>(string key, string otherwise, IReadOnlyDictionary<string, T> choices)
+    {
+        var name = Text(key, otherwise);
+        return choices.TryGetValue(name, out var choice) ? choice : throw new UserError(
+            $"'{key}' is '{Short(name)}', which is not supported", File, $"supported: {string.Join(", ", choices.Keys.Order(StringComparer.Ordinal))}");
+    }
+
+    /// <summary>Number of classes: <c>id2label</c>, <c>num_labels</c>, or 2 as the hub has it.</summary>
+    public int Classes() => Json["id2label"] is JsonObject { Count: > 0 } labels ? labels.Count : Size("num_labels", 2);
+
+    private double? Number(string key, string kind, bool whole, double min, double max)
+    {
+        var node = Json[key];
+        if (node is null)
+        {
+            return null;
+        }
+
+        if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.Number
+            || !value.TryGetValue<double>(out var number) || !double.IsFinite(number) || (whole && number != Math.Truncate(number)))
+        {
+            throw Wrong(key, node, kind);
+        }
+
+        return number >= min && number <= max ? number : throw Wrong(key, node, $"{kind} from {min} to {max}");
+    }
+
+    private UserError Missing(string key) => new($"lacks '{key}'", File, "the model's configuration is incomplete");
+
+    private UserError Wrong(string key, JsonNode node, string right) => new($"'{key}' is {Short(Show(node))}", File, $"it has to be {right}");
+
+    private static string Show(JsonNode node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String
+        ? string.Concat(value.GetValue<string>().Select(c => char.IsControl(c) ? '\u00b7' : c))
+        : node.ToJsonString();
+
+    private static string Short(string text) => text.Length <= 60 ? text : text[..60] + "\u2026";
+}

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+namespace Heirloom.Checkpoints.Hub;
+
+/// <summary>One of our parameters as the configuration wants it.</summary>
+public sealed record OurTensor(string Name, ImmutableArray<long> Shape);
+
+/// <summary>One of the hub's tensors and what it is made of.</summary>
+/// <param name="Hub">Its name in the file.</param>
+/// <param name="Ours">Ours that it holds, in order.</param>
+/// <param name="Transform">How.</param>
+public sealed record KeyRule(string Hub, ImmutableArray<OurTensor> Ours, HubTransform Transform)
+{
+    /// <summary>Whether a file may lack it because some writers do; it is zero then, and the report says so.</summary>
+    public bool ZeroWhenAbsent { get; init; }
+
+    /// <summary>Shape in the file.</summary>
+    public ImmutableArray<long> Shape => Transform.Shape(Shapes);
+
+    internal IReadOnlyList<ImmutableArray<long>> Shapes => [.. Ours.Select(o => o.Shape)];
+}
+
+/// <summary>
+/// Every tensor of a configuration, by its name in hub files and by ours, with shapes, all known before a model is built. Reading and writing go through the
+/// same rules, so what is loaded and saved again is the same file.
+/// </summary>
+public sealed class KeyMap
+{
+    private readonly List<KeyRule> _rules = [];
+    private readonly Dictionary<string, string> _copies = [];
+    private readonly List<Regex> _ignored = [];
+    private readonly List<(string Old, string New)> _legacy = [];
+
+    /// <param name="prefix">What a full model's names start with and a bare one's lack (<c>bert.</c>); empty for none.</param>
+    public KeyMap(string prefix = "") => Prefix = prefix;
+
+    public string Prefix { get; }
+
+    public IReadOnlyList<KeyRule> Rules => _rules;
+
+    /// <summary>Hub names that repeat another tensor (a tied head): not written, and refused when they differ.</summary>
+    public IReadOnlyDictionary<string, string> Copies => _copies;
+
+    /// <summary>One of ours under another name.</summary>
+    public KeyMap Add(string ours, string hub, params ReadOnlySpan<long> shape) => Add(new KeyRule(hub, [new(ours, [.. shape])], Renamed.Instance));
+
+    public KeyMap Add(KeyRule rule)
+    {
+        _rules.Add(rule);
+        return this;
+    }
+
+    /// <summary>A linear layer: <c>weight</c> and, where it has one, <c>bias</c>.</summary>
+    public KeyMap AddLinear(string ours, string hub, long inputs, long outputs, bool bias)
+    {
+        Add($"{ours}.weight", $"{hub}.weight", outputs, inputs);
+        return bias ? Add($"{ours}.bias", $"{hub}.bias", outputs) : this;
+    }
+
+    /// <summary>A norm: <c>weight</c> and, where it has one, <c>bias</c>.</summary>
+    public KeyMap AddNorm(string ours, string hub, long width, bool bias)
+    {
+        Add($"{ours}.weight", $"{hub}.weight", width);
+        return bias ? Add($"{ours}.bias", $"{hub}.bias", width) : this;
+    }
+
+    /// <summary>A hub name that repeats another.</summary>
+    public KeyMap Copy(string hub, string of)
+    {
+        _copies.Add(hub, of);
+        return this;
+    }
+
+    /// <summary>Tensors that files hold and models compute (masks, position ids, frequencies).</summary>
+    public KeyMap Ignore([StringSyntax(StringSyntaxAttribute.Regex)] string pattern)
+    {
+        _ignored.Add(new(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking));
+        return this;
+    }
+
+    /// <summary>An ending that old files use.</summary>
+    public KeyMap Legacy(string oldEnding, string newEnding)
+    {
+        _legacy.Add((oldEnding, newEnding));
+        return this;
+    }
+
+    /// <summary>Every parameter under its own name.</summary>
+    public static KeyMap Identity(IEnumerable<OurTensor> tensors)
+    {
+        var map = new KeyMap();
+        foreach (var tensor in tensors)
+        {
+            map.Add(new KeyRule(tensor.Name, [tensor], Renamed.Instance));
+        }
+
+        return map;
+    }
+
+    /// <summary>Finds the map's tensors among a file's.</summary>
+    /// <exception cref="UserError">Two names in the file mean the same tensor.</exception>
+    public KeyMatch Match(IReadOnlyDictionary<string, TensorEntry> entries, string file)
+    {
+        var known = _rules.Select(rule => rule.Hub).Concat(_copies.Keys).ToHashSet();
+        var found = new Dictionary<string, string>();
+        var unused = new List<string>();
+        foreach (var name in entries.Keys.Order(StringComparer.Ordinal))
+        {
+            if (Canonical(name, known) is not { } hub)
+            {
+                unused.Add(name);
+            }
+            else if (!found.TryAdd(hub, name))
+            {
+                throw new UserError($"'{found[hub]}' and '{name}' both stand for '{hub}'", file, "remove one of them");
+            }
+        }
+
+        // a file may hold a tied tensor under the name of its copy alone
+        foreach (var (copy, original) in _copies)
+        {
+            if (!found.ContainsKey(original) && found.Remove(copy, out var name))
+            {
+                found.Add(original, name);
+            }
+        }
+
+        return new(this, found, unused);
+    }
+
+    internal bool IsIgnored(string name) => _ignored.Any(pattern => pattern.IsMatch(name));
+
+    /// <summary>The name that the map knows, for a name with an old ending, a wrapper's prefix or the wrong base prefix.</summary>
+    private string? Canonical(string name, HashSet<string> known)
+    {
+        foreach (var candidate in Endings(name).SelectMany(Prefixes))
+        {
+            if (known.Contains(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    private IEnumerable<string> Endings(string name)
+    {
+        yield return name;
+        foreach (var (old, replacement) in _legacy)
+        {
+            if (name.EndsWith(old, StringComparison.Ordinal))
+            {
+                yield return name[..^old.Length] + replacement;
+            }
+        }
+    }
+
+    private IEnumerable<string> Prefixes(string name)
+    {
+        yield return name;
+        if (Prefix.Length > 0)
+        {
+            yield return Prefix + name;
+            if (name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                yield return name[Prefix.Length..];
+            }
+        }
+
+        // wrappers such as "module." of data-parallel training
+        var dot = name.IndexOf('.');
+        if (dot > 0)
+        {
+            yield return name[(dot + 1)..];
+            yield return Prefix + name[(dot + 1)..];
+        }
+    }
+}
+
+/// <summary>Where a map's tensors are in a file.</summary>
+/// <param name="Map">The map.</param>
+/// <param name="Found">Name in the file by the map's name.</param>
+/// <param name="Unused">Names in the file that the map does not know.</param>
+public sealed record KeyMatch(KeyMap Map, IReadOnlyDictionary<string, string> Found, IReadOnlyList<string> Unused);

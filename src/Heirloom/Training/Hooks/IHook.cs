@@ -1,0 +1,28 @@
+using Heirloom.Models;
+using static TorchSharp.torch;
+
+namespace Heirloom.Training.Hooks;
+
+/// <summary>Is called after each step. Whatever it draws or computes must leave weights and optimizer alone, or training depends on it.</summary>
+public interface IHook
+{
+    void After(TrainingStep step);
+
+    /// <summary>Is called once, when training is complete or was stopped early (not when it was interrupted), after the last snapshot.</summary>
+    void AtEnd(IModel model)
+    {
+    }
+}
+
+/// <summary>A hook whose memory belongs into snapshots.</summary>
+public interface IResumable
+{
+    /// <summary>Unique among the hooks of a training.</summary>
+    string Name { get; }
+
+    /// <summary>All that it must get back; tensors made for this belong to the caller's dispose scope.</summary>
+    IEnumerable<KeyValuePair<string, Tensor>> State();
+
+    /// <summary>Takes it back: <paramref name="saved"/> holds exactly the names that <see cref="State"/> gave; the caller disposes the tensors.</summary>
+    void Load(IReadOnlyDictionary<string, Tensor> saved);
+}

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Heirloom.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Heirloom.Training;
+
+/// <summary>What stands in a snapshot's <c>state.json</c>.</summary>
+internal sealed record SnapshotState
+{
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    public required long Step { get; init; }
+
+    /// <summary>Set where training is over and a resumption has nothing to do.</summary>
+    public StopReason? Ended { get; init; }
+
+    /// <summary>See <see cref="RunIdentity.Of"/>.</summary>
+    public required IReadOnlyDictionary<string, string> Identity { get; init; }
+
+    /// <summary>See <see cref="RunIdentity.PastOf"/>, by phase.</summary>
+    public required IReadOnlyDictionary<string, string> Schedules { get; init; }
+
+    public required BadStepState BadSteps { get; init; }
+
+    /// <summary>SHA-256 of each other file.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A folder with everything from which training goes on exactly: <c>state.json</c> and one safetensors file for each holder of tensors.</summary>
+internal static class Snapshot
+{
+    private const string StateName = "state.json", Extension = ".safetensors";
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Writes it whole or not at all.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="state">All but the files' hashes.</param>
+    /// <param name="tensors">By holder ("model", "optimizer").</param>
+    public static void Write(string path, SnapshotState state, IReadOnlyDictionary<string, IReadOnlyList<KeyValuePair<string, Tensor>>> tensors) =>
+        Atomic.WriteFolder(path, folder =>
+        {
+            var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (holder, values) in tensors)
+            {
+                var file = holder + Extension;
+                Safetensors.Write(Path.Combine(folder, file), values);
+                files[file] = HashOf(Path.Combine(folder, file));
+            }
+
+            File.WriteAllText(Path.Combine(folder, StateName), JsonSerializer.Serialize(state with { Files = files }, Json));
+        });
+
+    /// <summary>The state of a snapshot, or null where files are missing or not what was written.</summary>
+    /// <exception cref="UserError">A newer version wrote it.</exception>
+    public static SnapshotState? Read(string path)
+    {
+        var file = Path.Combine(path, StateName);
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+            if (json.RootElement.GetProperty("format").GetInt32() > SnapshotState.CurrentFormat)
+            {
+                throw new UserError("a newer version of Heirloom wrote this snapshot", path, "use that version");
+            }
+
+            var state = json.Deserialize<SnapshotState>(Json);
+            return state is not null && state.Files.All(f => HashOf(Path.Combine(path, f.Key)) == f.Value) ? state : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads what one holder saved; the caller disposes the tensors (its dispose scope does).</summary>
+    public static Dictionary<string, Tensor> Tensors(string path, string holder)
+    {
+        var file = Path.Combine(path, holder + Extension);
+        if (!File.Exists(file))
+        {
+            throw new UserError($"the snapshot holds nothing of '{holder}', so the run was another kind of training", path, "resume with the same hooks and phases");
+        }
+
+        using var opened = Safetensors.Open(file);
+        return opened.Entries.Keys.ToDictionary(name => name, opened.Read);
+    }
+
+    private static string HashOf(string file)
+    {
+        using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
