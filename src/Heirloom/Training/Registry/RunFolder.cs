@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace Heirloom.Training.Registry;
+
+/// <summary>
+/// <c>runs/NAME-N/</c>: <c>run.json</c>, <c>settings.yaml</c>, <c>scores/</c>, <c>checkpoint/</c>, <c>report.html</c>, and what <see cref="TrainingRun"/>
+/// keeps. Open, it is locked; the lock ends with the process, however that ends.
+/// </summary>
+public sealed class RunFolder : IDisposable
+{
+    public const string SettingsName = "settings.yaml", CheckpointName = "checkpoint", ReportName = "report.html";
+
+    private RunFolder(string path)
+    {
+        Training = new TrainingRun(path);
+        Path = Training.Folder;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Metrics and snapshots of this folder.</summary>
+    public TrainingRun Training { get; }
+
+    public string Checkpoint => System.IO.Path.Combine(Path, CheckpointName);
+
+    /// <summary>Null before <see cref="Begin"/>.</summary>
+    public RunRecord? Record { get; private set; }
+
+    /// <summary>The next free <c>NAME-N</c>.</summary>
+    /// <exception cref="UserError">The folder cannot be written.</exception>
+    public static RunFolder Create(string root, string name)
+    {
+        for (var n = Numbers(root, name).DefaultIfEmpty(0).Max() + 1; ; n++)
+        {
+            var path = System.IO.Path.Combine(root, $"{name}-{n}");
+            if (!Directory.Exists(path))
+            {
+                return new(path);
+            }
+        }
+    }
+
+    /// <summary>A folder that the user chose and that holds no run yet.</summary>
+    /// <exception cref="UserError">It holds one, or cannot be written.</exception>
+    public static RunFolder At(string path) => File.Exists(System.IO.Path.Combine(path, RunFile.Name))
+        ? throw new UserError("holds a run already", path, "choose another folder, or --resume")
+        : new(path);
+
+    /// <summary>A folder whose run goes on.</summary>
+    /// <exception cref="UserError">It holds no run, or the run is under way elsewhere.</exception>
+    public static RunFolder Resume(string path)
+    {
+        var record = RunFile.Read(path);
+        return new(path) { Record = record };
+    }
+
+    /// <summary>The newest run of that name that was not finished, or null.</summary>
+    public static string? Unfinished(string root, string name) => Numbers(root, name).OrderDescending()
+        .Select(n => System.IO.Path.Combine(root, $"{name}-{n}"))
+        .FirstOrDefault(p => File.Exists(System.IO.Path.Combine(p, RunFile.Name)) && RunFile.Read(p).State != RunState.Finished);
+
+    /// <summary>Whether a process has the folder open.</summary>
+    public static bool IsLive(string path)
+    {
+        var file = System.IO.Path.Combine(path, ".lock");
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var probe = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes the first record and the settings.</summary>
+    public void Begin(RunRecord record, string settings)
+    {
+        Atomic.WriteText(System.IO.Path.Combine(Path, SettingsName), settings);
+        Update(_ => record);
+    }
+
+    /// <summary>Replaces the record.</summary>
+    public void Update(Func<RunRecord, RunRecord> change)
+    {
+        Record = change(Record!);
+        RunFile.Write(Path, Record);
+    }
+
+    public void Dispose() => Training.Dispose();
+
+    private static IEnumerable<int> Numbers(string root, string name) => !Directory.Exists(root) ? [] :
+        Directory.EnumerateDirectories(root, name + "-*").Select(d => System.IO.Path.GetFileName(d)[(name.Length + 1)..])
+            .Select(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).Where(n => n > 0);
+}
