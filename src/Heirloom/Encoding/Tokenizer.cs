@@ -41,7 +41,9 @@ public class Tokenizer : ITokenizer
         }
 
         _raw = new(definition.AddedTokens.Where(t => !t.Normalized).Select(t => (t.Content, t)));
-        _normalized = new(definition.AddedTokens.Where(t => t.Normalized).Select(t => (definition.Normalizer?.Normalize(t.Content) ?? t.Content, t)));
+        var normalized = definition.AddedTokens.Where(t => t.Normalized).Select(t => (Content: definition.Normalizer?.Normalize(t.Content) ?? t.Content, Token: t)).ToList();
+        _normalized = new(normalized);
+        normalized.ForEach(t => _tokens[t.Token.Id] = t.Content); // what was matched is what comes back
         Roles = roles ?? SpecialTokenRoles.Guess(_ids.ContainsKey);
         Roles.Check(_ids.ContainsKey);
         _fingerprint = new(() => Convert.ToHexStringLower(SHA256.HashData(TokenizerFile.Serialize(Definition))));
@@ -103,7 +105,13 @@ public class Tokenizer : ITokenizer
     public int[][] EncodeBatch(IReadOnlyList<string> texts, bool special = false)
     {
         var results = new int[texts.Count][];
-        Parallel.For(0, texts.Count, i => results[i] = Encode(texts[i], special));
+        Parallel.For(0, texts.Count, () => new List<int>(), (i, _, ids) =>
+        {
+            ids.Clear();
+            Encode(texts[i], ids, special);
+            results[i] = [.. ids];
+            return ids;
+        }, _ => { });
         return results;
     }
 

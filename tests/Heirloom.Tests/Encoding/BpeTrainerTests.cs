@@ -1,6 +1,6 @@
 using CsCheck;
+using Heirloom.Encoding;
 using Heirloom.Encoding.Stages;
-using Heirloom.Encoding.Training;
 
 namespace Heirloom.Tests.Encoding;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CsCheck;
 using Heirloom.Encoding;
-using Heirloom.Encoding.Training;
 
 namespace Heirloom.Tests.Encoding;
 

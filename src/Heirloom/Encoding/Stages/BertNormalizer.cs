@@ -55,7 +55,7 @@ public sealed record BertNormalizer : INormalizer
             return;
         }
 
-        if (rune.IsAscii)
+        if (rune.IsAscii || UnicodeEight.Lacks(rune))
         {
             Lower(rune, result);
             return;
@@ -64,7 +64,7 @@ public sealed record BertNormalizer : INormalizer
         Span<char> parts = stackalloc char[CanonicalDecomposition.Longest];
         foreach (var part in parts[..CanonicalDecomposition.Decompose(rune, parts)].EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(part) != UnicodeCategory.NonSpacingMark)
+            if (UnicodeEight.Category(part) != UnicodeCategory.NonSpacingMark)
             {
                 Lower(part, result);
             }
@@ -86,7 +86,7 @@ public sealed record BertNormalizer : INormalizer
     }
 
     private static bool IsDropped(Rune rune) => rune.Value is 0 or 0xFFFD
-        || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
+        || (rune.Value is not ('\t' or '\n' or '\r') && UnicodeEight.Category(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
 
     private static bool IsIdeograph(int c) => c is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF)
         or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);

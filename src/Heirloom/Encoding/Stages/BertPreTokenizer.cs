@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Heirloom.Encoding.Stages;
@@ -38,6 +39,9 @@ public sealed record BertPreTokenizer : IPreTokenizer
         }
     }
 
-    private static bool IsMark(Rune rune) =>
-        rune.IsAscii ? rune.Value is > ' ' and < 0x7F && !Rune.IsLetterOrDigit(rune) : Rune.IsPunctuation(rune);
+    private static bool IsMark(Rune rune) => rune.IsAscii
+        ? rune.Value is > ' ' and < 0x7F && !Rune.IsLetterOrDigit(rune)
+        : UnicodeEight.Category(rune) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
+            or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
+            or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation;
 }

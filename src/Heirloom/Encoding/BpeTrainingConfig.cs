@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 
-namespace Heirloom.Encoding.Training;
+namespace Heirloom.Encoding;
 
 /// <summary>Settings of <see cref="BpeTrainer"/>.</summary>
 [Kind("byte_level_bpe")]

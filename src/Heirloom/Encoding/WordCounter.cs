@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Training;
+namespace Heirloom.Encoding;
 
 /// <summary>
 /// Counts the words of a stream on several threads. Text is taken in blocks of a fixed size, one being read while another is counted,

@@ -1,6 +1,6 @@
 using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Training;
+namespace Heirloom.Encoding;
 
 /// <summary>
 /// Learns a byte-level BPE vocabulary (Sennrich, Haddow and Birch 2016; Radford et al. 2019): counts words, then merges the most frequent pair

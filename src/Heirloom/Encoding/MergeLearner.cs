@@ -1,6 +1,6 @@
 using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Training;
+namespace Heirloom.Encoding;
 
 /// <summary>
 /// Learns merges from counted words. Pair counts are kept up to date merge by merge, and a queue holds each pair with the words where it is;

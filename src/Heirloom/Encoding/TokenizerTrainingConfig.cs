@@ -1,6 +1,6 @@
 using Heirloom.Data;
 
-namespace Heirloom.Encoding.Training;
+namespace Heirloom.Encoding;
 
 /// <summary>How a recipe asks for a tokenizer to be learned from its text: <c>kind: byte_level_bpe</c> and what else is found by reflection.</summary>
 public abstract record TokenizerTrainingConfig : Kinded
