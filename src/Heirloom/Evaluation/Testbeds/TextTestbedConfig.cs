@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Data.Sources;
-using Heirloom.Encoding.Training;
+using Heirloom.Encoding;
 
 namespace Heirloom.Evaluation.Testbeds;
 
