@@ -48,7 +48,7 @@ public static class RFile
     }
 
     /// <summary>A chunk is its unpacked length (4 bytes), and then either a zlib stream or a letter for the method and its bytes.</summary>
-    private static byte[] Unpack(byte[] chunk)
+    internal static byte[] Unpack(byte[] chunk)
     {
         long length = BinaryPrimitives.ReadUInt32BigEndian(chunk);
         if (length > Most)

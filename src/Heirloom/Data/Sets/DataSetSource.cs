@@ -25,41 +25,8 @@ public sealed record DataSetSourceConfig : SourceConfig, IExample<DataSetSourceC
     /// <summary>The set's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>One of its splits ("train"), or all of them.</summary>
+    /// <summary>One of its splits ("train"); all of them where it is left out.</summary>
     public string? Split { get; init; }
 
-    /// <summary>Keeps the documents whose fields have these values (<c>genre: religion</c>).</summary>
-    public IReadOnlyDictionary<string, string>? Where { get; init; }
-
-    public override IDocumentSource Open(WorkContext work)
-    {
-        var catalog = new DataSetCatalog(work);
-        var source = catalog.OpenText(Name, Split);
-        if (Where is not { Count: > 0 } where)
-        {
-            return source;
-        }
-
-        var fields = ((TextDataSet)catalog.Find(Name)).Fields;
-        foreach (var field in where.Keys)
-        {
-            if (!fields.Contains(field))
-            {
-                throw new UserError($"documents of '{Name}' have no field '{field}'", null, UserError.Nearest(field, fields));
-            }
-        }
-
-        return new Kept(source, where);
-    }
-
-    private sealed class Kept(IDocumentSource source, IReadOnlyDictionary<string, string> where) : IDocumentSource
-    {
-        private readonly string _condition = string.Join(",", where.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => $"{w.Key}={w.Value}"));
-
-        public string Name => $"{source.Name}[{_condition}]";
-
-        public string Fingerprint => $"{source.Fingerprint}[{_condition}]";
-
-        public IEnumerable<Document> Read() => source.Read().Where(d => where.All(w => d.Fields.TryGetValue(w.Key, out var value) && value == w.Value));
-    }
+    public override IDocumentSource Open(WorkContext work) => new DataSetSource(Name, work, Split);
 }

@@ -64,6 +64,12 @@ public sealed class RFileTests : IDisposable
         Assert.Contains("did you mean 'two'", Assert.Throws<UserError>(() => RFile.ReadLazy(index, "tow")).Message);
     }
 
+    [Theory]
+    [InlineData('Z', "4AAWAAtdADQZSe6N6VYKteAAAA==")] // "hello hello hello hello", packed by LZMA2 without a header
+    [InlineData('0', "aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8=")]
+    public void A_chunk_is_unpacked_by_its_method(char method, string data) =>
+        Assert.Equal("hello hello hello hello"u8.ToArray(), RFile.Unpack([0, 0, 0, 23, (byte)method, .. Convert.FromBase64String(data)]));
+
     [Fact]
     public void Nesting_without_end_is_refused()
     {
