@@ -45,7 +45,7 @@ public sealed record DocumentSplit
     /// <summary>One part of a source.</summary>
     public IDocumentSource Take(IDocumentSource source, SplitPart part) => new DocumentStream(
         $"{source.Name} ({part})",
-        () => FileFingerprint.Text($"split {part} {Validation} {Test} {Salt} {source.Fingerprint}"),
+        () => Hashes.OfText($"split {part} {Validation} {Test} {Salt} {source.Fingerprint}"),
         () => source.Read().Where(d => PartOf(d.Text) == part));
 
     /// <summary>A number on [0, 1) from SHA-256 of the words.</summary>

@@ -1,4 +1,3 @@
-using Heirloom.Data.Sources;
 
 namespace Heirloom.Data.Batching;
 
@@ -39,7 +38,7 @@ public sealed class ExampleBatches<TExample, TBatch> : IBatches<TBatch>
         (_examples, _batchSize, _shuffle, _seed, _collate, _length) = (examples, batchSize, shuffle, seed, collate, length);
         _steps = (examples.Count + batchSize - 1) / batchSize;
         _group = length is null ? 1 : (int)Math.Min(sortWithin, _steps);
-        Fingerprint = FileFingerprint.Text($"examples {fingerprint} {examples.Count} {batchSize} {_group} {(shuffle ? seed.Value : 0)}");
+        Fingerprint = Hashes.OfText($"examples {fingerprint} {examples.Count} {batchSize} {_group} {(shuffle ? seed.Value : 0)}");
     }
 
     public string Fingerprint { get; }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Heirloom.Data.Sources;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -66,7 +65,7 @@ public sealed class ImageBatches : IBatches<ImageBatch>
         var all = Enumerable.Range(0, (int)images.shape[0]).ToArray();
         var fingerprint = $"{Hash(images)} {Hash(labels)} {string.Join(' ', config.Mean)} / {string.Join(' ', config.Deviation)} {config.Shift} {config.Flip}";
         _batches = new(all, config.BatchSize, config.Shuffle, seed, Collate, fingerprint);
-        Fingerprint = FileFingerprint.Text($"{_batches.Fingerprint} {seed.Value}");
+        Fingerprint = Hashes.OfText($"{_batches.Fingerprint} {seed.Value}");
     }
 
     public string Fingerprint { get; }

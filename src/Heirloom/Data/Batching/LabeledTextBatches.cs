@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Heirloom.Data.Sources;
 using static TorchSharp.torch;
 
 namespace Heirloom.Data.Batching;
@@ -78,6 +77,6 @@ public sealed class LabeledTextBatches(IReadOnlyList<LabeledIds> examples, Label
             hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(example.Ids.ToArray()));
         }
 
-        return FileFingerprint.Text($"{Convert.ToHexStringLower(hash.GetHashAndReset())} {config.MaxLength} {config.PadToMultiple} {padding}");
+        return Hashes.OfText($"{Convert.ToHexStringLower(hash.GetHashAndReset())} {config.MaxLength} {config.PadToMultiple} {padding}");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Heirloom.Data.Sources;
 
 namespace Heirloom.Data.Batching;
 
@@ -31,7 +30,7 @@ public sealed class MixtureRows<TRow> : IRows<TRow>
         config.Check(_streams.Length);
         _drawn = [new long[_streams.Length]];
         var phases = string.Join('\n', config.Phases.Select(p => $"{p.From}: {string.Join(' ', p.Weights)}"));
-        Fingerprint = FileFingerprint.Text($"mixture {config.Change} {phases} {rowsPerStep} {_seed} {string.Join('\n', _streams.Select(s => s.Fingerprint))}");
+        Fingerprint = Hashes.OfText($"mixture {config.Change} {phases} {rowsPerStep} {_seed} {string.Join('\n', _streams.Select(s => s.Fingerprint))}");
     }
 
     public string Fingerprint { get; }

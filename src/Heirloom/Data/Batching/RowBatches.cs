@@ -1,4 +1,3 @@
-using Heirloom.Data.Sources;
 
 namespace Heirloom.Data.Batching;
 
@@ -7,7 +6,7 @@ public sealed class RowBatches<TRow, TBatch>(IRows<TRow> rows, int batchSize, Fu
 {
     public IRows<TRow> Rows => rows;
 
-    public string Fingerprint { get; } = FileFingerprint.Text($"rows {batchSize} {rows.Fingerprint}");
+    public string Fingerprint { get; } = Hashes.OfText($"rows {batchSize} {rows.Fingerprint}");
 
     /// <summary>Rounded up: the last batch of an epoch is filled from the next.</summary>
     public long? StepsPerEpoch => (rows.RowsPerEpoch + batchSize - 1) / batchSize;

@@ -20,7 +20,7 @@ public sealed record ConcatSourceConfig : SourceConfig, IExample<ConcatSourceCon
         var parts = Sources.Select(s => s.Open(work)).ToList();
         return new DocumentStream(
             string.Join(" + ", parts.Select(p => p.Name)),
-            () => FileFingerprint.Text("concat " + string.Join('\n', parts.Select(p => p.Fingerprint))),
+            () => Hashes.OfText("concat " + string.Join('\n', parts.Select(p => p.Fingerprint))),
             () => parts.SelectMany(p => p.Read()));
     }
 }

@@ -42,7 +42,7 @@ public sealed record CsvSourceConfig : SourceConfig, IExample<CsvSourceConfig>
         var reader = new DuckDbReader(table, file, Text, Id, fields, MaxCharacters);
         return new DocumentStream(
             Path,
-            () => FileFingerprint.Text($"csv {Text} {Id} {Label} {delimiter} {Encoding} {string.Join('|', fields ?? [])} {FileFingerprint.Of(file, work.Places)}"),
+            () => Hashes.OfText($"csv {Text} {Id} {Label} {delimiter} {Encoding} {string.Join('|', fields ?? [])} {Hashes.OfFile(file, work.Places)}"),
             () => Read(file, reader)).Checked();
     }
 

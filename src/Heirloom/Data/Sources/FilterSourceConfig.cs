@@ -46,7 +46,7 @@ public sealed record FilterSourceConfig : SourceConfig, IExample<FilterSourceCon
         var source = Source.Open(work);
         return new DocumentStream(
             $"{source.Name} (filtered)",
-            () => FileFingerprint.Text($"filter {Describe()} {source.Fingerprint}"),
+            () => Hashes.OfText($"filter {Describe()} {source.Fingerprint}"),
             () => Filter(source)).Checked();
     }
 

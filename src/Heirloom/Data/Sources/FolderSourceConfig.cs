@@ -32,7 +32,7 @@ public sealed record FolderSourceConfig : SourceConfig, IExample<FolderSourceCon
             throw new UserError($"no file ends in {string.Join(" or ", Extensions)}", folder, "set extensions");
         }
 
-        return new DocumentStream(Path, () => FileFingerprint.Text($"folder {Encoding} {FileFingerprint.Of(files, work.Places)}"), () => files.Select(Read)).Checked();
+        return new DocumentStream(Path, () => Hashes.OfText($"folder {Encoding} {Hashes.OfFiles(files, work.Places)}"), () => files.Select(Read)).Checked();
     }
 
     private bool Wanted(string file) =>

@@ -30,7 +30,7 @@ public sealed record JsonlSourceConfig : SourceConfig, IExample<JsonlSourceConfi
         var files = SourceFiles.Find(Path);
         return new DocumentStream(
             Path,
-            () => FileFingerprint.Text($"jsonl {Text} {Id} {Encoding} {FileFingerprint.Of(files, work.Places)}"),
+            () => Hashes.OfText($"jsonl {Text} {Id} {Encoding} {Hashes.OfFiles(files, work.Places)}"),
             () => files.SelectMany(Read)).Checked();
     }
 

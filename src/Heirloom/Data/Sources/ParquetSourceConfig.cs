@@ -31,7 +31,7 @@ public sealed record ParquetSourceConfig : SourceConfig, IExample<ParquetSourceC
         var fields = Fields.IsDefault ? [] : Fields;
         return new DocumentStream(
             Path,
-            () => FileFingerprint.Text($"parquet {Text} {Id} {string.Join('|', fields)} {FileFingerprint.Of(files, work.Places)}"),
+            () => Hashes.OfText($"parquet {Text} {Id} {string.Join('|', fields)} {Hashes.OfFiles(files, work.Places)}"),
             () => files.SelectMany(f => new DuckDbReader($"read_parquet({DuckDbReader.Literal(f)}, binary_as_string = true)", f, Text, Id, fields, MaxCharacters).Read())).Checked();
     }
 }

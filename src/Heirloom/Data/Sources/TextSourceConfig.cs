@@ -36,7 +36,7 @@ public sealed record TextSourceConfig : SourceConfig, IExample<TextSourceConfig>
     public override IDocumentSource Open(WorkContext work)
     {
         var files = SourceFiles.Find(Path);
-        return new DocumentStream(Path, () => FileFingerprint.Text($"text {Split} {Encoding} {FileFingerprint.Of(files, work.Places)}"), () => files.SelectMany(Read)).Checked();
+        return new DocumentStream(Path, () => Hashes.OfText($"text {Split} {Encoding} {Hashes.OfFiles(files, work.Places)}"), () => files.SelectMany(Read)).Checked();
     }
 
     private IEnumerable<Document> Read(string file) => Split switch

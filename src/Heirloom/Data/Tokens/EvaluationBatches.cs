@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Heirloom.Data.Sources;
 
 namespace Heirloom.Data.Tokens;
 
@@ -52,7 +51,7 @@ public sealed class EvaluationBatches : IBatches<TokenBatch>
         }
 
         _windows = 1 + (Math.Max(0, predictions - config.ContextLength) + _stride - 1) / _stride;
-        Fingerprint = FileFingerprint.Text($"evaluation {file.Fingerprint} {config}");
+        Fingerprint = Hashes.OfText($"evaluation {file.Fingerprint} {config}");
     }
 
     public string Fingerprint { get; }

@@ -1,5 +1,4 @@
 using Heirloom.Data.Batching;
-using Heirloom.Data.Sources;
 
 namespace Heirloom.Data.Tokens;
 
@@ -24,7 +23,7 @@ public sealed class PackedRows : IRows<TokenRow>
 
         (_file, _config, _seed) = (file, config, seed);
         _plan = config.Packing == Packing.BestFit ? new BestFitPlan(file, config.ContextLength) : new ContiguousPlan(file.Info.Tokens, config.ContextLength);
-        Fingerprint = FileFingerprint.Text($"packed {file.Fingerprint} {config with { BatchSize = 1 }} {(config.Shuffle ? seed.Value : 0)}");
+        Fingerprint = Hashes.OfText($"packed {file.Fingerprint} {config with { BatchSize = 1 }} {(config.Shuffle ? seed.Value : 0)}");
     }
 
     public string Fingerprint { get; }

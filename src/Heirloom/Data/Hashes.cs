@@ -1,27 +1,27 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
-namespace Heirloom.Data.Sources;
+namespace Heirloom.Data;
 
-/// <summary>SHA-256 of files. Large ones are hashed once: the hash is remembered in the cache folder by path, size and time of the last change.</summary>
-internal static class FileFingerprint
+/// <summary>SHA-256 of files and texts, for fingerprints. Large files are hashed once: the hash is remembered in the cache folder by path, size and time of the last change.</summary>
+internal static class Hashes
 {
     private const long Large = 64L << 20;
     private static readonly ConcurrentDictionary<string, string> s_known = new();
 
     /// <summary>Lower-case hexadecimal, of the bytes as they lie on the disk.</summary>
-    public static string Of(string file, Places places)
+    public static string OfFile(string file, Places places)
     {
         var info = new FileInfo(file);
-        var key = Text($"{info.FullName}\n{info.Length}\n{info.LastWriteTimeUtc.Ticks}");
+        var key = OfText($"{info.FullName}\n{info.Length}\n{info.LastWriteTimeUtc.Ticks}");
         return s_known.GetOrAdd(key, _ => info.Length < Large ? Hash(file) : Remembered(file, Path.Combine(places.Cache, "fingerprints", key)));
     }
 
     /// <summary>Of several files together, in order; their names do not count.</summary>
-    public static string Of(IEnumerable<string> files, Places places) => Text(string.Join('\n', files.Select(f => Of(f, places))));
+    public static string OfFiles(IEnumerable<string> files, Places places) => OfText(string.Join('\n', files.Select(f => OfFile(f, places))));
 
     /// <summary>Of a text.</summary>
-    public static string Text(string text) => Convert.ToHexStringLower(SHA256.HashData(TextEncoding.UTF8.GetBytes(text)));
+    public static string OfText(string text) => Convert.ToHexStringLower(SHA256.HashData(TextEncoding.UTF8.GetBytes(text)));
 
     private static string Remembered(string file, string note)
     {
