@@ -57,8 +57,9 @@ public sealed record NormalInitializationConfig : InitializationConfig
         var std = ScaleResidual && ModelLayout.IsResidual(name) ? Std / Math.Sqrt(layout.ResidualProjections(name)) : Std;
         if (Truncated)
         {
-            // by the inverse of the distribution function, for the library's own trunc_normal_ fills with a constant; 0.9545 is erf(√2)
-            parameter.uniform_(-0.95449973610364, 0.95449973610364, generator).erfinv_().mul_(std * Math.Sqrt(2));
+            // by inversion: erf(√2) of a normal's mass lies within two deviations (the library's own function fills with a constant)
+            const double Mass = 0.9544997361036416;
+            parameter.uniform_(-Mass, Mass, generator).erfinv_().mul_(std * Math.Sqrt(2));
         }
         else
         {
