@@ -9,6 +9,8 @@ public class BeamSearchTests
 {
     private static readonly int[] _prompt = [1, 2];
 
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData(0.0)]
     [InlineData(1.0)]
@@ -16,9 +18,9 @@ public class BeamSearchTests
     public void EnoughBeamsFindTheBestOfAll(double penalty)
     {
         using var model = Small();
-        const int Stop = 0;
-        var all = Enumerate(model, _prompt, Stop, 3).Select(c => (c.Ids, Score: c.LogProbability / Math.Pow(c.Length, penalty))).OrderByDescending(c => c.Score).ToList();
-        var got = new BeamSearch(model).Search(_prompt, new() { Beams = 200, LengthPenalty = penalty, MaxTokens = 3, StopIds = [Stop] });
+        const int End = 0;
+        var all = Enumerate(model, _prompt, End, 3).Select(c => (c.Ids, Score: c.LogProbability / Math.Pow(c.Length, penalty))).OrderByDescending(c => c.Score).ToList();
+        var got = new BeamSearch(model).Search(_prompt, new() { Beams = 200, LengthPenalty = penalty, MaxTokens = 3, StopIds = [End] }, stop: Stop);
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(all[i].Ids, got[i].Ids);
@@ -31,7 +33,7 @@ public class BeamSearchTests
     {
         using var model = TokenGeneratorTests.Make();
         var expected = TokenGeneratorTests.Uncached(model, _prompt, 8);
-        var got = Assert.Single(new BeamSearch(model).Search(_prompt, new() { Beams = 1, MaxTokens = 8 }));
+        var got = Assert.Single(new BeamSearch(model).Search(_prompt, new() { Beams = 1, MaxTokens = 8 }, stop: Stop));
         Assert.Equal(expected.Ids, got.Ids);
         Assert.Equal(expected.Scores.Sum(), got.LogProbability, 1e-4);
         Assert.Equal(FinishReason.Length, got.Reason);
@@ -42,7 +44,7 @@ public class BeamSearchTests
     {
         using var model = TokenGeneratorTests.Make(std: 0.2);
         double Total(int beams) => Enumerable.Range(0, 10)
-            .Sum(first => new BeamSearch(model).Search([first, 7], new() { Beams = beams, MaxTokens = 8 })[0].LogProbability);
+            .Sum(first => new BeamSearch(model).Search([first, 7], new() { Beams = beams, MaxTokens = 8 }, stop: Stop)[0].LogProbability);
         Assert.True(Total(4) > Total(1));
         Assert.True(Total(16) > Total(4));
     }
@@ -51,7 +53,7 @@ public class BeamSearchTests
     public void ScoresAreThoseOfTheModel()
     {
         using var model = TokenGeneratorTests.Make();
-        var got = new BeamSearch(model).Search(_prompt, new() { Beams = 4, MaxTokens = 6, StopIds = [5] });
+        var got = new BeamSearch(model).Search(_prompt, new() { Beams = 4, MaxTokens = 6, StopIds = [5] }, stop: Stop);
         Assert.Equal(4, got.Count);
         Assert.Equal(got.OrderByDescending(h => h.Score), got);
         Assert.Equal(got.Count, got.Select(h => string.Join(' ', h.Ids)).Distinct().Count());

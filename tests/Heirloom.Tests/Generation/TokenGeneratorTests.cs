@@ -13,13 +13,15 @@ public class TokenGeneratorTests
 
     private static readonly int[][] _prompts = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10, 11]];
 
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     public static TheoryData<PositionsConfig> PositionKinds => [new RotaryPositionsConfig(), new LearnedPositionsConfig(), new AlibiPositionsConfig()];
 
     [Theory, MemberData(nameof(PositionKinds))]
     public void BatchedAndCachedIsAsOneByOneWithoutACache(PositionsConfig positions)
     {
         using var model = Make(positions);
-        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 12, Sampling = SamplingConfig.Greedy }, new Seed(1));
+        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 12, Sampling = SamplingConfig.Greedy }, new Seed(1), stop: Stop);
         for (var i = 0; i < _prompts.Length; i++)
         {
             var (ids, scores) = Uncached(model, _prompts[i], 12);
@@ -35,9 +37,9 @@ public class TokenGeneratorTests
         using var model = Make();
         var generator = new TokenGenerator(model);
         var config = new GenerationConfig { MaxTokens = 12, Sampling = SamplingConfig.Greedy };
-        var plain = generator.Generate(_prompts, config, new Seed(1));
+        var plain = generator.Generate(_prompts, config, new Seed(1), stop: Stop);
         var stop = plain[1].Ids[4];
-        var got = generator.Generate(_prompts, config with { StopIds = [stop] }, new Seed(1));
+        var got = generator.Generate(_prompts, config with { StopIds = [stop] }, new Seed(1), stop: Stop);
         for (var i = 0; i < _prompts.Length; i++)
         {
             var at = plain[i].Ids.IndexOf(stop);
@@ -54,10 +56,10 @@ public class TokenGeneratorTests
         using var model = Make();
         var generator = new TokenGenerator(model);
         var config = new GenerationConfig { MaxTokens = 10, Sampling = new() { TopP = 0.95 } };
-        var together = generator.Generate(_prompts, config, new Seed(7));
-        Assert.Equal(together[0].Ids, generator.Generate(_prompts[..1], config, new Seed(7))[0].Ids);
-        Assert.Equal(together.Select(g => g.Ids), generator.Generate(_prompts, config, new Seed(7)).Select(g => g.Ids));
-        Assert.NotEqual(together[2].Ids, generator.Generate(_prompts, config, new Seed(8))[2].Ids);
+        var together = generator.Generate(_prompts, config, new Seed(7), stop: Stop);
+        Assert.Equal(together[0].Ids, generator.Generate(_prompts[..1], config, new Seed(7), stop: Stop)[0].Ids);
+        Assert.Equal(together.Select(g => g.Ids), generator.Generate(_prompts, config, new Seed(7), stop: Stop).Select(g => g.Ids));
+        Assert.NotEqual(together[2].Ids, generator.Generate(_prompts, config, new Seed(8), stop: Stop)[2].Ids);
     }
 
     [Fact]
@@ -65,7 +67,7 @@ public class TokenGeneratorTests
     {
         using var model = Make();
         var seen = new List<EmittedToken>();
-        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 5 }, new Seed(1), seen.Add);
+        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 5 }, new Seed(1), seen.Add, stop: Stop);
         for (var i = 0; i < _prompts.Length; i++)
         {
             Assert.Equal(got[i].Ids, seen.Where(t => t.Row == i).Select(t => t.Id));
@@ -91,7 +93,7 @@ public class TokenGeneratorTests
     {
         using var model = Make();
         var prompt = Enumerable.Repeat(3, 30).ToArray();
-        var got = new TokenGenerator(model).Generate([prompt], new() { MaxTokens = 12 }, new Seed(1))[0];
+        var got = new TokenGenerator(model).Generate([prompt], new() { MaxTokens = 12 }, new Seed(1), stop: Stop)[0];
         Assert.Equal(FinishReason.Context, got.Reason);
         Assert.Equal(3, got.Ids.Length); // positions 30 and 31, and one that is predicted but never read
     }
@@ -100,7 +102,7 @@ public class TokenGeneratorTests
     public void RulesShapeWhatIsWritten()
     {
         using var model = Make();
-        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 6 }, new Seed(1), rules: [new OnlyNextAfter()]);
+        var got = new TokenGenerator(model).Generate(_prompts, new() { MaxTokens = 6 }, new Seed(1), rules: [new OnlyNextAfter()], stop: Stop);
         Assert.Equal([4, 5, 6, 7, 8, 9], got[0].Ids);
         Assert.Equal([12, 13, 14, 15, 16, 17], got[2].Ids);
     }
@@ -110,7 +112,7 @@ public class TokenGeneratorTests
     {
         using var model = Make();
         string Message(params int[][] prompts) =>
-            Assert.Throws<UserError>(() => new TokenGenerator(model).Generate(prompts, new(), new Seed(1))).Message;
+            Assert.Throws<UserError>(() => new TokenGenerator(model).Generate(prompts, new(), new Seed(1), stop: Stop)).Message;
         Assert.Contains("33 tokens do not fit the model's context of 32", Message(new int[33]), StringComparison.Ordinal);
         Assert.Contains("token 23 is outside the model's vocabulary of 23", Message([1], [23]), StringComparison.Ordinal);
         Assert.Contains("prompt 2: token -1", Message([1], [-1]), StringComparison.Ordinal);
@@ -126,8 +128,8 @@ public class TokenGeneratorTests
         var config = new GenerationConfig { MaxTokens = 6, Sampling = new() { TopK = 5, TopP = 0.9, MinP = 0.01, RepetitionPenalty = 1.2 } };
         void Generate()
         {
-            new TokenGenerator(model).Generate(_prompts, config, new Seed(1));
-            new BeamSearch(model).Search(_prompts[0], new() { MaxTokens = 4, StopIds = [3] });
+            new TokenGenerator(model).Generate(_prompts, config, new Seed(1), stop: Stop);
+            new BeamSearch(model).Search(_prompts[0], new() { MaxTokens = 4, StopIds = [3] }, stop: Stop);
         }
 
         Generate();
