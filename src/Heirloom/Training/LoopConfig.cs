@@ -28,8 +28,10 @@ public enum ExplosionAction
 }
 
 /// <summary>Settings of any training, whatever its phases.</summary>
-public record LoopConfig
+public record LoopConfig : IExample<LoopConfig>
 {
+    static LoopConfig IExample<LoopConfig>.Example => new() { Steps = 10 };
+
     /// <summary>Updates to make.</summary>
     [Range(1, long.MaxValue)]
     public required long Steps { get; init; }

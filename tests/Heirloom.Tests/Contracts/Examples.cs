@@ -6,9 +6,10 @@ namespace Heirloom.Tests.Contracts;
 /// <summary>Finds the library's settings by reflection, and their examples.</summary>
 internal static class Examples
 {
-    /// <summary>Settings are what a recipe may hold: everything chosen by kind, and records named Config.</summary>
+    /// <summary>Settings are what a recipe may hold: records chosen by kind, and records named Config.</summary>
     public static IReadOnlyList<Type> Settings { get; } = [.. typeof(Seed).Assembly.GetTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false, IsGenericTypeDefinition: false, IsPublic: true })
+        .Where(t => t.GetMethod("<Clone>$") is not null)
         .Where(t => t.IsAssignableTo(typeof(Kinded)) || t.Name.EndsWith("Config", StringComparison.Ordinal))
         .OrderBy(t => t.FullName, StringComparer.Ordinal)];
 
@@ -17,9 +18,9 @@ internal static class Examples
     /// <summary>The type's own example, or its defaults where it needs nothing.</summary>
     public static object Of(Type type)
     {
-        if (type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IExample<>)))
+        if (type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IExample<>) && i.GetGenericArguments()[0] == type))
         {
-            return type.GetProperty("Example", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+            return typeof(Examples).GetMethod(nameof(Own), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, null)!;
         }
 
         var needs = type.GetProperties().Where(p => p.CustomAttributes.Any(a => a.AttributeType.Name == "RequiredMemberAttribute")).Select(p => p.Name).ToList();
@@ -29,6 +30,8 @@ internal static class Examples
         Assert.False(type.IsAssignableTo(typeof(ModelConfig)), $"{type.Name} is a model's settings: let it implement IExample<{type.Name}> with a tiny model");
         return Activator.CreateInstance(type)!;
     }
+
+    private static object Own<T>() where T : IExample<T> => T.Example;
 
     /// <summary>The example, and the same with a single output where it has classes (for regression).</summary>
     public static IEnumerable<ModelConfig> VariantsOf(Type model)

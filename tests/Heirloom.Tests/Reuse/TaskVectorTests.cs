@@ -8,6 +8,7 @@ namespace Heirloom.Tests.Reuse;
 
 public class TaskVectorTests
 {
+    [Kind("tiny_task_vector")]
     private sealed record TinyConfig(int Width = 3) : ModelConfig
     {
         public override IModel Build(Seed seed) => new Tiny(this, seed);
