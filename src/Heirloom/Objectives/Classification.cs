@@ -33,6 +33,6 @@ public static class Classification
 
         var loss = CrossEntropy.Of(logits, labels, config);
         var right = logits.detach().argmax(-1).eq(labels).sum() / labels.ne(TokenBatch.Ignore).sum().clamp(min: 1);
-        return new(loss.Total, [.. loss.Parts, ("accuracy", right)]);
+        return loss with { Parts = [.. loss.Parts, ("accuracy", right)] };
     }
 }

@@ -52,16 +52,17 @@ public static class CrossEntropy
         var logits_NV = Wide(logits.flatten(0, -2));
         var targets_N = targets.flatten();
         var counted = targets_N.ne(TokenBatch.Ignore);
-        var count = counted.sum().clamp(min: 1);
+        var terms = counted.sum();
+        var count = terms.clamp(min: 1);
         var loss = F.cross_entropy(
             logits_NV, targets_N, ignore_index: TokenBatch.Ignore, reduction: nn.Reduction.Sum, label_smoothing: config.LabelSmoothing) / count;
         if (config.ZLoss == 0)
         {
-            return new(loss, ("loss", loss.detach()));
+            return new(loss, ("loss", loss.detach())) { Terms = terms };
         }
 
         var zLoss = config.ZLoss * (logits_NV.logsumexp(-1).square() * counted).sum() / count;
-        return new(loss + zLoss, ("loss", loss.detach()), ("z_loss", zLoss.detach()));
+        return new(loss + zLoss, ("loss", loss.detach()), ("z_loss", zLoss.detach())) { Terms = terms };
     }
 
     /// <summary>The loss of each target by itself, for evaluation.</summary>

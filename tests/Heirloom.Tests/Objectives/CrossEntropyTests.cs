@@ -26,6 +26,7 @@ public class CrossEntropyTests
 
         Assert.Equal(expected, Value(loss.Total), 1e-6);
         Assert.Equal(expected, Value(Assert.Single(loss.Parts).Value), 1e-6);
+        Assert.Equal(2, loss.Terms!.item<long>());
     }
 
     [Fact]
@@ -123,6 +124,7 @@ public class CrossEntropyTests
 
         var loss = Classification.Loss(LogitTensor(), tensor([1L, 0L, TokenBatch.Ignore]));
 
+        Assert.Equal(2, loss.Terms!.item<long>());
         Assert.Equal(0.5, Value(loss.Parts.Single(p => p.Name == "accuracy").Value), 1e-6);
     }
 
