@@ -15,7 +15,7 @@ public sealed class MixtureTests : IDisposable
     [Fact]
     public void FrequenciesFollowTheWeights() => Gen.Select(Gen.Double[0, 1].Array[2, 5].Where(w => w.Sum() > 0.1), Gen.ULong).Sample((weights, seed) =>
     {
-        const int Draws = 20_000;
+        const int Draws = 4_000;
         weights[0] = 0;
         if (weights.Sum() == 0)
         {
@@ -38,14 +38,14 @@ public sealed class MixtureTests : IDisposable
         var config = MixtureConfig.Constant(5, 3, 2);
         var mixture = Make(config);
         var next = new long[3];
-        for (var i = 0L; i < 20_000; i++)
+        for (var i = 0L; i < 5_000; i++)
         {
             var (stream, row) = mixture.Locate(i);
             Assert.Equal(next[stream]++, row);
         }
 
-        Assert.Equal(mixture.Locate(19_999), Make(config).Locate(19_999));
-        Assert.Equal(mixture.Locate(4_096), mixture.Locate(4_096));
+        Assert.Equal(mixture.Locate(4_999), Make(config).Locate(4_999));
+        Assert.Equal(mixture.Locate(1_024), mixture.Locate(1_024));
 
         static MixtureRows<long> Make(MixtureConfig config) => new([new Numbers(), new Numbers(), new Numbers()], config, 4, new Seed(11));
     }

@@ -50,7 +50,7 @@ public sealed class PackedBatchesTests : IDisposable
 
             Assert.Equal(Enumerable.Range(0, lengths.Sum()).Select(i => (long)i), seen.Order());
         }
-    }, iter: 120, threads: 1);
+    }, iter: 60, threads: 1);
 
     [Fact]
     public void BestFitCutsNoDocumentThatFits() => s_cases.Sample((lengths, config) =>

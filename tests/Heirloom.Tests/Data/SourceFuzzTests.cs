@@ -38,7 +38,7 @@ public sealed class SourceFuzzTests : IDisposable
     public void Text() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.txt", path => new TextSourceConfig { Path = path, Split = TextSplit.BlankLines }), iter: 300, threads: 1);
 
     [Fact]
-    public void Csv() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.csv", path => new CsvSourceConfig { Path = path }), iter: 40, threads: 1);
+    public void Csv() => s_bytes.Sample(bytes => OnlyUserErrors(bytes, "f.csv", path => new CsvSourceConfig { Path = path }), iter: 25, threads: 1);
 
     private void OnlyUserErrors(byte[] bytes, string name, Func<string, Heirloom.Data.SourceConfig> config)
     {

@@ -4,12 +4,12 @@ namespace Heirloom.Data.Batching;
 
 /// <summary>
 /// Draws every row's stream anew by the weights of its step. Each stream is consumed in its own order without leaving rows out. Which row of a stream comes
-/// at an index depends on how often that stream was drawn before; the draws are replayed for that (some nanoseconds each, the counts kept every few thousand
+/// at an index depends on how often that stream was drawn before; the draws are replayed for that (some nanoseconds each, the counts kept every thousand
 /// rows), so a row is a pure function of its index, also after a jump.
 /// </summary>
 public sealed class MixtureRows<TRow> : IRows<TRow>
 {
-    private const int Stretch = 4096;
+    private const int Stretch = 1024;
     private readonly ImmutableArray<IRows<TRow>> _streams;
     private readonly MixtureConfig _config;
     private readonly ulong _seed;
