@@ -38,6 +38,7 @@ internal static class RunIdentity
         const int shown = 3;
         var differences = was.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Where(key => was.GetValueOrDefault(key) != now.GetValueOrDefault(key))
+            .OrderByDescending(key => key.EndsWith(".kind", StringComparison.Ordinal)) // explains the others
             .Select(key => $"{key} was {was.GetValueOrDefault(key, "absent")} and is {now.GetValueOrDefault(key, "absent")}")
             .ToList();
         return differences.Count == 0 ? null

@@ -15,6 +15,9 @@ internal sealed record TinyConfig : ModelConfig
 
     public double Dropout { get; init; } = 0.1;
 
+    /// <summary>Statistics of the batch and running ones, or else of each row alone.</summary>
+    public bool BatchNorm { get; init; } = true;
+
     public override TinyModel Build(Seed seed)
     {
         seed.Pin();
@@ -35,7 +38,7 @@ internal sealed class TinyModel : nn.Module<Tensor, Tensor>, IModel
     {
         Config = config;
         first = nn.Linear(config.Features, config.Hidden);
-        norm = nn.BatchNorm1d(config.Hidden);
+        norm = config.BatchNorm ? nn.BatchNorm1d(config.Hidden) : nn.LayerNorm(config.Hidden);
         second = nn.Linear(config.Hidden, config.Hidden);
         head = nn.Linear(config.Hidden, 1);
         dropout = nn.Dropout(config.Dropout);
@@ -66,12 +69,14 @@ internal sealed class TinyBatches(Seed seed, int rows = 8, int features = 6) : I
 
     public Func<long, Tensor, Tensor>? Change { get; init; }
 
+    public Func<long, Tensor, Tensor>? ChangeTargets { get; init; }
+
     public TinyBatch At(long step)
     {
         using var generator = seed.For("batch", step).Generator();
         var x = randn([rows, features], generator: generator);
         var y = x.sum(1, keepdim: true).sin() + (0.5 * x[TensorIndex.Colon, ..1]);
-        return new(Change?.Invoke(step, x) ?? x, y);
+        return new(Change?.Invoke(step, x) ?? x, ChangeTargets?.Invoke(step, y) ?? y);
     }
 }
 

@@ -1,0 +1,228 @@
+using Heirloom.Training;
+using Heirloom.Training.Hooks;
+using Heirloom.Training.Optimizers;
+using Heirloom.Training.Precision;
+using Heirloom.Training.Schedules;
+using static TorchSharp.torch;
+
+namespace Heirloom.Tests.Training;
+
+public class ResumeTests
+{
+    private static readonly TrainingConfig Config = new()
+    {
+        Steps = 12,
+        Optimizer = new AdamWConfig { LearningRate = 1e-2 },
+        SaveEvery = 4,
+        EvaluateEvery = 3,
+        LogEvery = 1,
+        Accumulate = 2,
+        Ema = new(),
+        EarlyStopping = new() { Score = "validation", Patience = 100 },
+    };
+
+    public static TheoryData<string, long> OptimizersAndStops()
+    {
+        var data = new TheoryData<string, long>();
+        foreach (var kind in Settings.Kinds(typeof(OptimizerConfig)).Keys)
+        {
+            foreach (var stop in new long[] { 1, 4, 7, 11 })
+            {
+                data.Add(kind, stop);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(OptimizersAndStops))]
+    public void ResumedIsUninterruptedBitForBit(string kind, long stop)
+    {
+        var config = Config with { Optimizer = (OptimizerConfig)Activator.CreateInstance(Settings.Kinds(typeof(OptimizerConfig))[kind])! };
+        using var folder = new TemporaryFolder();
+        using var whole = Train(config, null).Model;
+        var (paused, first) = Train(config, folder.Path, stop);
+        paused.Dispose();
+        Assert.Equal((stop, StopReason.Paused), (first.Steps, first.StopReason));
+        var (resumed, second) = Train(config, folder.Path);
+        using var _ = resumed;
+        Assert.Equal((12L, StopReason.Completed, 12 - stop), (second.Steps, second.StopReason, (long)second.Losses.Count));
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
+    public void SavingChangesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var without = Train(Config, null).Model;
+        using var with = Train(Config with { SaveEvery = 1, LogEvery = 5 }, folder.Path).Model;
+        Tiny.AssertSameBits(Tiny.Bits(without), with);
+    }
+
+    [Fact]
+    public void AFinishedRunHasNothingToDoAndGivesTheSameModel()
+    {
+        using var folder = new TemporaryFolder();
+        using var once = Train(Config, folder.Path).Model;
+        var (twice, result) = Train(Config, folder.Path);
+        using var _ = twice;
+        Assert.Empty(result.Losses);
+        Tiny.AssertSameBits(Tiny.Bits(once), twice);
+    }
+
+    [Fact]
+    public void KeepsTheNewestSnapshots()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Config with { SaveEvery = 2, KeepSnapshots = 3 }, folder.Path).Model.Dispose();
+        Assert.Equal(
+            ["step-0000000008", "step-0000000010", "step-0000000012"],
+            Directory.GetDirectories(folder / "training").Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void ADamagedSnapshotGivesWayToTheOneBeforeIt()
+    {
+        using var folder = new TemporaryFolder();
+        using var whole = Train(Config, null).Model;
+        Train(Config, folder.Path, 9).Model.Dispose();
+        var newest = Directory.GetDirectories(folder / "training").Order().Last();
+        var file = Path.Combine(newest, "model.safetensors");
+        var bytes = File.ReadAllBytes(file);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        var (resumed, result) = Train(Config, folder.Path);
+        using var _ = resumed;
+        Assert.Equal(4, result.Losses.Count); // from step 8
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
+    public void LeftoversOfAKilledRunAreSwept()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Config, folder.Path, 5).Model.Dispose();
+        Directory.CreateDirectory(folder / "training/step-0000000007.partial-1-1");
+        Directory.CreateDirectory(folder / "training/step-0000000002.old");
+        Train(Config, folder.Path).Model.Dispose();
+        Assert.Equal(2, Directory.GetDirectories(folder / "training").Length);
+    }
+
+    [Fact]
+    public void OtherSettingsAreRefusedByName()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Config, folder.Path, 5).Model.Dispose();
+        Refused("train.optimizer.learning_rate was 0.01 and is 0.02", Config with { Optimizer = new AdamWConfig { LearningRate = 0.02 } });
+        Refused("train.optimizer.kind was adamw and is lion", Config with { Optimizer = new LionConfig() });
+        Refused("train.clip_norm was 1 and is null", Config with { ClipNorm = null });
+        Refused("training.ema.decay was 0.999 and is 0.9", Config with { Ema = new() { Decay = 0.9 } });
+        Refused("model.hidden was 16 and is 8", Config, new() { Hidden = 8 });
+        Refused("learning rates of the 5 steps made would have been others", Config with { Steps = 40 });
+        Refused("has made 5 steps already, more than the 4", Config with { Steps = 4 });
+
+        // what does not reach into the past may change
+        Train(Config with { SaveEvery = 1, LogEvery = 3, KeepSnapshots = 1 }, folder.Path).Model.Dispose();
+
+        void Refused(string text, TrainingConfig config, TinyConfig? model = null)
+        {
+            var error = Assert.Throws<UserError>(() => Train(config, folder.Path, model: model).Model.Dispose());
+            Assert.Contains(text, error.Message);
+            Assert.DoesNotContain('\n', error.Message);
+        }
+    }
+
+    [Fact]
+    public void AScheduleWithTheSamePastMayGoOn()
+    {
+        using var folder = new TemporaryFolder();
+        var endless = Config with { Schedule = new InfiniteConfig { WarmUp = 2, CoolDown = 3 } };
+        Train(endless, folder.Path).Model.Dispose();
+        var (model, result) = Train(endless with { Steps = 20, Schedule = new InfiniteConfig { WarmUp = 2, CoolDown = 3, Anneal = 6 } }, folder.Path);
+        model.Dispose();
+        Assert.Equal((20L, 8), (result.Steps, result.Losses.Count));
+    }
+
+    [Fact]
+    public void ANewerSnapshotIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Config, folder.Path, 5).Model.Dispose();
+        var state = Path.Combine(Directory.GetDirectories(folder / "training").Order().Last(), "state.json");
+        File.WriteAllText(state, File.ReadAllText(state).Replace("\"format\": 1", "\"format\": 99"));
+        Assert.Contains("newer version", Assert.Throws<UserError>(() => Train(Config, folder.Path)).Message);
+    }
+
+    [Fact]
+    public void TwoRunsInOneFolderAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = new TrainingRun(folder.Path);
+        Assert.Contains("another run", Assert.Throws<UserError>(() => new TrainingRun(folder.Path)).Message);
+        first.Dispose();
+        new TrainingRun(folder.Path).Dispose();
+    }
+
+    [Fact]
+    public void AFolderThatCannotBeMadeIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder / "file", "");
+        Assert.Throws<UserError>(() => new TrainingRun(folder / "file/run"));
+    }
+
+    [Fact]
+    public void StoppingSavesAndResumes()
+    {
+        using var folder = new TemporaryFolder();
+        using var whole = Train(Config, null).Model;
+        using var stop = new CancellationTokenSource();
+        var (interrupted, first) = Train(Config, folder.Path, hook: new Callback(s =>
+        {
+            if (s.Step == 6)
+            {
+                stop.Cancel();
+            }
+        }), stop: stop.Token);
+        interrupted.Dispose();
+        Assert.Equal((6L, StopReason.Interrupted), (first.Steps, first.StopReason));
+        using var resumed = Train(Config, folder.Path, hook: new Callback(_ => { })).Model;
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
+    public void MetricsAreAsIfNothingHadHappened()
+    {
+        using var a = new TemporaryFolder();
+        using var b = new TemporaryFolder();
+        Train(Config, a.Path).Model.Dispose();
+        Train(Config, b.Path, 7).Model.Dispose();
+        File.AppendAllText(b / "metrics.jsonl", "{\"step\":8,\"loss\":1}\n{\"step\":9,\"lo"); // killed after step 8, without a snapshot of it
+        Train(Config, b.Path).Model.Dispose();
+        Assert.Equal(Losses(a), Losses(b));
+        Assert.Equal(12, Losses(a).Length);
+
+        static string[] Losses(TemporaryFolder folder) =>
+            [.. File.ReadLines(folder / "metrics.jsonl").Select(l => l[..l.IndexOf(",\"examples_per_second", StringComparison.Ordinal)])];
+    }
+
+    internal static (TinyModel Model, TrainingResult Result) Train(
+        TrainingConfig config, string? folder, long? stopAt = null, TinyConfig? model = null, IHook? hook = null, CancellationToken stop = default)
+    {
+        var built = (model ?? new()).Build(new Seed(1));
+        using var run = folder is null ? null : new TrainingRun(folder) { StopAt = stopAt };
+        using var scope = NewDisposeScope();
+        var held = new TinyBatches(new(9), rows: 32).At(0);
+        var result = new Trainer(config with { Precision = PrecisionMode.Float32 }, new Seed(2), new() { Stop = stop }).Fit(
+            built, Tiny.SquaredError, new TinyBatches(new(3)), run, [
+                new EvaluateEvery(() => new Dictionary<string, double> { ["validation"] = Tiny.SquaredError(built, held, new(0)).Total.item<float>() }),
+                .. hook is null ? [] : new[] { hook }]);
+        return (built, result);
+    }
+}
+
+internal sealed class Callback(Action<TrainingStep> action) : IHook
+{
+    public void After(TrainingStep step) => action(step);
+}
