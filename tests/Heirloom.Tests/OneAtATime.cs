@@ -1,2 +1,2 @@
 // Seed.Pin sets libtorch's default generator, which the whole process shares: two trainings side by side would draw from each other's.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

@@ -33,6 +33,7 @@ internal sealed record SnapshotState
 internal static class Snapshot
 {
     private const string StateName = "state.json", Extension = ".safetensors";
+    private const int BufferBytes = 1 << 20;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Writes it whole or not at all.</summary>
@@ -45,9 +46,7 @@ internal static class Snapshot
             var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
             foreach (var (holder, values) in tensors)
             {
-                var file = holder + Extension;
-                Safetensors.Write(Path.Combine(folder, file), values);
-                files[file] = HashOf(Path.Combine(folder, file));
+                files[holder + Extension] = Write(Path.Combine(folder, holder + Extension), values);
             }
 
             File.WriteAllText(Path.Combine(folder, StateName), JsonSerializer.Serialize(state with { Files = files }, Json));
@@ -86,6 +85,18 @@ internal static class Snapshot
 
         using var opened = Safetensors.Open(file);
         return opened.Entries.Keys.ToDictionary(name => name, opened.Read);
+    }
+
+    /// <summary>Writes and hashes in one pass; the folder around it sees to flushing and renaming.</summary>
+    private static string Write(string file, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    {
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(File.Create(file, BufferBytes), hash, CryptoStreamMode.Write))
+        {
+            Safetensors.Write(hashed, tensors.Select(t => TensorSource.Of(t.Key, t.Value)), new());
+        }
+
+        return Convert.ToHexStringLower(hash.Hash!);
     }
 
     private static string HashOf(string file)

@@ -10,9 +10,9 @@ namespace Heirloom.Tests.Training;
 public class KillTests
 {
     private const string ProgressFile = "progress", ResultFile = "result.safetensors";
-    private const long Steps = 160;
+    private const long Steps = 120;
 
-    private static readonly TrainingConfig Config = new() { Steps = Steps, SaveEvery = 2, EvaluateEvery = 5, LogEvery = 1, Ema = new(), Accumulate = 2 };
+    private static readonly TrainingConfig Config = new() { Steps = Steps, SaveEvery = 3, EvaluateEvery = 5, LogEvery = 1, Ema = new(), Accumulate = 2 };
 
     /// <summary>The program that is killed: this assembly's own executable told to run this method alone; it reads the run's folder from its input.</summary>
     [Fact(Explicit = true)]

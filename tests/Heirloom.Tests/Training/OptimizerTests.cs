@@ -1,5 +1,6 @@
 using Heirloom.Training;
 using Heirloom.Training.Optimizers;
+using Heirloom.Training.Precision;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -135,13 +136,15 @@ public class OptimizerTests
         AssertClose(w, ours, 1e-6);
     }
 
-    [Fact]
-    public void MuonMakesUpdatesOrthogonal()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MuonMakesUpdatesOrthogonal(bool bfloat16)
     {
         using var scope = NewDisposeScope();
         foreach (var (m, n) in new[] { (8, 8), (6, 20), (20, 6) })
         {
-            var singular = linalg.svdvals(MuonRule.Orthogonalize(Gradient(1, m, n), 5));
+            var singular = linalg.svdvals(MuonRule.Orthogonalize(Gradient(1, m, n), 5, bfloat16));
 
             // the coefficients trade exactness for speed: Jordan et al. give a band of about [0.7, 1.2]
             Assert.InRange(singular.min().item<float>(), 0.3f, 1.3f);
@@ -156,7 +159,7 @@ public class OptimizerTests
         var (ours, _) = Pair(6, 4);
         var w = ours.detach().clone();
         var momentum = zeros_like(w);
-        using var optimizer = new MuonConfig { LearningRate = 0.05 }.Build([new("w", ours)]);
+        using var optimizer = new MuonConfig { LearningRate = 0.05, Precision = PrecisionMode.Float32 }.Build([new("w", ours)]);
         for (var step = 0; step < 3; step++)
         {
             ours.grad = Gradient(step, 6, 4);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Training.Precision;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -21,6 +22,9 @@ public sealed record MuonConfig : OptimizerConfig
     /// <summary>Decoupled weight decay of the matrices.</summary>
     [Range(0, 1000)]
     public double Decay { get; init; }
+
+    /// <summary>In what the iterations compute: they are stable in bfloat16, where the reference runs them, and most of an update's time.</summary>
+    public PrecisionMode Precision { get; init; }
 
     /// <summary>For everything that is not a hidden matrix.</summary>
     public AdamWConfig Rest { get; init; } = new() { LearningRate = 3e-4 };
@@ -46,7 +50,7 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
 
         // the reference averages (lerp); the scale does not matter to what follows, the ratio of the Nesterov term does
         var momentum = state["momentum"].mul_(config.Momentum).add_(gradient, 1 - config.Momentum);
-        var direction = Orthogonalize(gradient.mul_(1 - config.Momentum).add_(momentum, config.Momentum).flatten(1), config.Iterations);
+        var direction = Orthogonalize(gradient.mul_(1 - config.Momentum).add_(momentum, config.Momentum).flatten(1), config.Iterations, config.Precision.UsesBFloat16(weights.device));
         var rate = config.LearningRate * step.Factor;
         if (config.Decay != 0)
         {
@@ -61,10 +65,13 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
     /// <summary>Brings singular values near 1 by the quintic X ← aX + (bA + cA²)X with A = XXᵀ.</summary>
     /// <param name="x"><c>[M, N]</c></param>
     /// <param name="iterations">How often.</param>
-    internal static Tensor Orthogonalize(Tensor x, int iterations)
+    /// <param name="bfloat16">Whether to compute in bfloat16.</param>
+    internal static Tensor Orthogonalize(Tensor x, int iterations, bool bfloat16)
     {
         const double a = 3.4445, b = -4.7750, c = 2.0315;
+        var type = x.dtype;
         var tall = x.shape[0] > x.shape[1];
+        x = bfloat16 ? x.to(ScalarType.BFloat16) : x;
         x = tall ? x.t() : x;
         x = x.div(x.norm().add_(1e-7));
         for (var i = 0; i < iterations; i++)
@@ -74,6 +81,6 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
             x = polynomial.matmul(x).add_(x, a);
         }
 
-        return tall ? x.t().contiguous() : x;
+        return (tall ? x.t().contiguous() : x).to(type);
     }
 }
