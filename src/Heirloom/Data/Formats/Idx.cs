@@ -10,9 +10,10 @@ public sealed record Idx(IReadOnlyList<int> Shape, byte[] Values)
     private const long Most = 1L << 30;
 
     /// <exception cref="UserError">The file is broken, cut short, too long, or holds something else than bytes.</exception>
-    public static Idx Read(string path)
+    public static Idx Read(string path) => Parse(Compressed.ReadAll(path, Most), path);
+
+    internal static Idx Parse(byte[] bytes, string path)
     {
-        var bytes = Compressed.ReadAll(path, Most);
         const byte unsignedByte = 0x08;
         if (bytes is not [0, 0, unsignedByte, var rank, ..] || bytes.Length < 4 + (4 * rank))
         {

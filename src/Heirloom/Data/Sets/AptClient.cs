@@ -18,7 +18,7 @@ public sealed class AptClient(string program) : IPackageClient
 
     public string? Missing() => _apt.Starts()
         ? null
-        : $"'{program}' is not on PATH: this set comes in a Debian package, so use Debian, Ubuntu or a container of them, or copy the .deb file here and give its path";
+        : $"'{program}' is not on PATH: this set comes in a Debian package, so use Debian, Ubuntu or a container of them, or copy the .deb file here (heirloom data get NAME --from FILE)";
 
     public string Download(Package package, string state, string folder, Action tick, CancellationToken stop)
     {

@@ -22,7 +22,8 @@ internal sealed class ClientProgram(string program)
     }
 
     /// <summary>Runs to the end and returns the exit code and what was said on standard error (its last 4,000 characters).</summary>
-    /// <exception cref="UserError">The program is not there, or was stopped.</exception>
+    /// <exception cref="UserError">The program is not there.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped, and ended with all its children.</exception>
     public (int Code, string Said) Run(IEnumerable<string> arguments, string folder, Action tick, CancellationToken stop)
     {
         using var process = new Process
@@ -65,7 +66,7 @@ internal sealed class ClientProgram(string program)
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();
-                throw new UserError("the download was stopped", null, "nothing was kept; run it again to download");
+                throw new OperationCanceledException(stop);
             }
         }
 

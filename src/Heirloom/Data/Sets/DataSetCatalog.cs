@@ -45,6 +45,7 @@ public sealed class DataSetCatalog(WorkContext work, IEnumerable<IPackageClient>
     /// <summary>Makes sure that a set is in the cache, downloading it where it is not.</summary>
     /// <returns>The folder with its files.</returns>
     /// <exception cref="UserError">No client, no network, or what was downloaded is not what is pinned; the cache is as it was.</exception>
+    /// <exception cref="OperationCanceledException">The work was stopped: there is nothing to return; the cache is as it was.</exception>
     public string Fetch(DataSet set)
     {
         Fetch([set]);

