@@ -26,7 +26,7 @@ public sealed class LearnedPositions : Positions
     public LearnedPositions(long contextLength, long width, int offset) : base(nameof(LearnedPositions))
     {
         _offset = offset;
-        _weight = new Parameter(zeros(offset + contextLength, width));
+        _weight = ModuleWeight.Of(zeros(offset + contextLength, width));
         RegisterComponents();
     }
 

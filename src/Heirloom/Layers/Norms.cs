@@ -46,7 +46,7 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     public RmsNorm(long width, double epsilon = 1e-5) : base(nameof(RmsNorm))
     {
         _epsilon = epsilon;
-        _weight = new Parameter(ones(width));
+        _weight = ModuleWeight.Of(ones(width));
         RegisterComponents();
     }
 

@@ -11,7 +11,7 @@ public static class Projections
     public static Linear Linear(long inputs, long outputs, bool bias)
     {
         using var scope = NewDisposeScope();
-        return nn.Linear(new Parameter(zeros(outputs, inputs)), bias ? new Parameter(zeros(outputs)) : null!);
+        return nn.Linear(ModuleWeight.Of(zeros(outputs, inputs)), bias ? ModuleWeight.Of(zeros(outputs)) : null!);
     }
 
     /// <summary>Weights <c>[rows, width]</c>.</summary>

@@ -31,7 +31,7 @@ public sealed class RelativePositions : Positions
     {
         _config = config;
         _bidirectional = bidirectional;
-        _weight = new Parameter(zeros(config.Buckets, heads));
+        _weight = ModuleWeight.Of(zeros(config.Buckets, heads));
         RegisterComponents();
     }
 

@@ -23,7 +23,7 @@ public sealed class RoomTests
         ["Reuse"] = ["Training", "Adaptation"],
         ["Continual"] = ["Training", "Adaptation"],
         ["Control"] = ["Training", "Worlds"],
-        ["Evaluation"] = ["Training", "Generation"],
+        ["Evaluation"] = ["Training", "Generation", "Encoding"],
         ["Papers"] = ["Core", "Data", "Encoding", "Worlds", "Layers", "Models", "Objectives", "Checkpoints", "Training", "Generation", "Adaptation", "Reuse", "Continual", "Control", "Evaluation"],
     };
 

@@ -9,7 +9,7 @@ internal static class ResultTable
     public static void Show(CliContext context, PaperResult result)
     {
         context.Line($"{result.Profile}, {result.Seeds} seeds from {result.Seed}, {result.Seconds:F0} s, {result.Date}, {result.Machine}, {result.Commit}");
-        var verdicts = new Table().Border(TableBorder.Minimal).AddColumns("claim", "measure", "method", "baseline", "effect [95%]", "verdict");
+        var verdicts = new Table().Border(TableBorder.Minimal).AddColumns("claim", "measure", "method", "baseline", "effect, 95% interval", "verdict");
         foreach (var f in result.Findings)
         {
             verdicts.AddRow(

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -18,8 +19,8 @@ internal sealed class VocabularyHead : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="bias">Whether there is one.</param>
     public VocabularyHead(int? width, int vocabulary, bool bias) : base(nameof(VocabularyHead))
     {
-        _weight = width is { } own ? new Parameter(zeros(vocabulary, own)) : null;
-        _bias = bias ? new Parameter(zeros(vocabulary)) : null;
+        _weight = width is { } own ? ModuleWeight.Of(zeros(vocabulary, own)) : null;
+        _bias = bias ? ModuleWeight.Of(zeros(vocabulary)) : null;
         RegisterComponents();
     }
 

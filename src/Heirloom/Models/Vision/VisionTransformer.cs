@@ -38,8 +38,8 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
 
         _config = config;
         _patches = nn.Conv2d(config.Channels, Width, config.PatchSize, stride: config.PatchSize);
-        _classToken = config.ClassToken ? new Parameter(zeros(1, 1, Width)) : null;
-        _positions = new Parameter(zeros(1, config.Patches() + (config.ClassToken ? 1 : 0), Width));
+        _classToken = config.ClassToken ? ModuleWeight.Of(zeros(1, 1, Width)) : null;
+        _positions = ModuleWeight.Of(zeros(1, config.Patches() + (config.ClassToken ? 1 : 0), Width));
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(config.Block))]);
         _norm = config.Block.Norm.Build(Width);
         _classifier = config.Classes > 0 ? Projections.Linear(Width, config.Classes, bias: true) : null;

@@ -1,0 +1,140 @@
+using System.ComponentModel.DataAnnotations;
+using Heirloom.Data.Sets;
+using Heirloom.Evaluation.Testbeds;
+using Heirloom.Models;
+using Heirloom.Models.Text;
+using Heirloom.Objectives;
+using Heirloom.Papers;
+using Heirloom.Training;
+using Heirloom.Training.Hooks;
+using Heirloom.Training.Schedules;
+using Heirloom.Worlds.Text;
+
+namespace Heirloom.Reproductions.ContinualPretraining;
+
+/// <summary>Re-warming the learning rate when pretraining goes on with new data.</summary>
+public sealed class P059Rewarming : IPaper
+{
+    public static Paper Describe() => new Paper<Sizes, Continued>
+    {
+        Id = 59,
+        Source = new("Continual Pre-Training of Large Language Models: How to (re)warm your model?", "Gupta et al.", 2023, new("https://arxiv.org/abs/2308.04014")),
+        Claim = "Re-warming the learning rate hurts at first and wins later; a model continued that way beats one from scratch on the new data, and a higher maximum trades old data for new.",
+        Departures =
+        [
+            "a decoder of under a million parameters instead of Pythia 410M, on presidents' speeches and then the Brown corpus instead of the Pile and then SlimPajama",
+            "bfloat16 and model parallelism are left out: they are no part of the claim",
+        ],
+        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 6, EarlyStep = 2, Width = 32, Layers = 1 },
+        Quick = new() { Seeds = 3 },
+        Full = new() { Seeds = 5, PretrainSteps = 10_000, Steps = 10_000, EarlyStep = 500, Width = 256, Layers = 6 },
+        Train =
+        [
+            new("constant minimum", t => Continue(t, Base(t), new ConstantConfig(), 0.1)),
+            new("re-warmed", t => Continue(t, Base(t), new RewarmedConfig())),
+            new("re-warmed at once", t => Continue(t, Base(t), new RewarmedConfig { WarmUp = 0 })),
+            new("re-warmed to half", t => Continue(t, Base(t), new RewarmedConfig { Start = 0.2, Final = 0.2 }, 0.5)),
+            new("scratch", t => Continue(t, Fresh(t), new CosineConfig())),
+        ],
+        Measure =
+        [
+            new("new text, early", Better.Lower, (m, t) => Text(t)["new"].Losses(m.Early, t.Work).ByRow) { Unit = "nats/token" },
+            new("new text", Better.Lower, (m, t) => Text(t)["new"].Losses(m.Final, t.Work).ByRow) { Unit = "nats/token" },
+            new("old text", Better.Lower, (m, t) => Text(t)["old"].Losses(m.Final, t.Work).ByRow) { Unit = "nats/token" },
+        ],
+        Findings =
+        [
+            new() { Claim = "re-warming hurts first", Method = "constant minimum", Baseline = "re-warmed", Measure = "new text, early" },
+            new() { Claim = "re-warming wins later", Method = "re-warmed", Baseline = "constant minimum", Measure = "new text" },
+            new() { Claim = "continuing beats scratch", Method = "re-warmed", Baseline = "scratch", Measure = "new text" },
+            new() { Claim = "a higher maximum learns more of the new", Method = "re-warmed", Baseline = "re-warmed to half", Measure = "new text" },
+            new() { Claim = "a higher maximum forgets more of the old", Method = "re-warmed to half", Baseline = "re-warmed", Measure = "old text" },
+            new() { Claim = "the length of the warm-up does not matter", Method = "re-warmed at once", Baseline = "re-warmed", Measure = "new text", Margin = -0.05 },
+        ],
+    };
+
+    private static TextTestbedConfig Worlds => new()
+    {
+        Domains =
+        [
+            new() { Name = "old", Source = new WorldSourceConfig { World = new HmmTextConfig(), Documents = 200 } },
+            new() { Name = "new", Source = new WorldSourceConfig { World = new HmmTextConfig { Period = 3 }, Documents = 200 } },
+        ],
+        Tokenizer = new() { VocabularySize = 512 },
+        ContextLength = 32,
+        MaxHeldOutRows = 16,
+    };
+
+    private static TextTestbed Text(Trial<Sizes> t) => t.Shared("text", () => TextTestbed.Open(t.Settings.Testbed, t.Work));
+
+    private static Decoder Fresh(Trial<Sizes> t) => (Decoder)DecoderConfig.Llama(
+        Text(t).Tokenizer.VocabularySize, t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 32).Build(t.Seed.For("init"));
+
+    private static Decoder Base(Trial<Sizes> t) => t.Shared("base", () =>
+    {
+        var model = Fresh(t);
+        var config = new TrainingConfig { Steps = t.Settings.PretrainSteps, Optimizer = t.Settings.Optimizer };
+        new Trainer(config, t.Seed.For("pretrain"), t.Work).Fit(model, CausalLM.Objective(), Text(t)["old"].Batches(t.Settings.Rows, t.Seed.For("old")));
+        return model;
+    }).Copy();
+
+    private static Continued Continue(Trial<Sizes> t, Decoder model, ScheduleConfig schedule, double ofMaximum = 1)
+    {
+        var early = new KeepCopy<Decoder>(t.Settings.EarlyStep);
+        var optimizer = t.Settings.Optimizer with { LearningRate = t.Settings.Optimizer.LearningRate * ofMaximum };
+        var config = new TrainingConfig { Steps = t.Settings.Steps, Optimizer = optimizer, Schedule = schedule };
+        new Trainer(config, t.Seed.For("continue"), t.Work).Fit(
+            model, CausalLM.Objective(), Text(t)["new"].Batches(t.Settings.Rows, t.Seed.For("new")), hooks: early);
+        return new(early.Copy ?? model.Copy(), model);
+    }
+
+    /// <summary>A model early in its continuation and at the end of it.</summary>
+    public sealed record Continued(Decoder Early, Decoder Final) : IDisposable
+    {
+        public void Dispose()
+        {
+            Early.Dispose();
+            Final.Dispose();
+        }
+    }
+
+    public sealed record Sizes : PaperSettings, IExample<Sizes>
+    {
+        public static Sizes Example => new();
+
+        /// <summary>The domains <c>old</c> and <c>new</c>.</summary>
+        public TextTestbedConfig Testbed { get; init; } = new()
+        {
+            Domains =
+            [
+                new() { Name = "old", Source = new DataSetSourceConfig { Name = "sotu" } },
+                new() { Name = "new", Source = new DataSetSourceConfig { Name = "brown" } },
+            ],
+            ContextLength = 64,
+        };
+
+        [Range(32, 8192)]
+        public int Width { get; init; } = 96;
+
+        [Range(1, 100)]
+        public int Layers { get; init; } = 3;
+
+        /// <summary>Rows a step.</summary>
+        [Range(1, 4096)]
+        public int Rows { get; init; } = 16;
+
+        [Range(1, int.MaxValue)]
+        public int PretrainSteps { get; init; } = 300;
+
+        /// <summary>Steps of continuation.</summary>
+        [Range(1, int.MaxValue)]
+        public int Steps { get; init; } = 200;
+
+        /// <summary>The step that counts as early.</summary>
+        [Range(1, int.MaxValue)]
+        public int EarlyStep { get; init; } = 15;
+
+        /// <summary>Its learning rate is the maximum η_max; the minimum is a tenth of it.</summary>
+        public Training.Optimizers.AdamWConfig Optimizer { get; init; } = new() { LearningRate = 3e-3 };
+    }
+}
