@@ -64,10 +64,12 @@ public sealed record Rotation(Tensor Cos, Tensor Sin)
     {
         using var scope = NewDisposeScope();
         var half = Cos.shape[^1];
-        var (cos, sin) = (Cos.to(x.dtype), Sin.to(x.dtype));
-        var (a, b) = (x.narrow(-1, 0, half), x.narrow(-1, half, half));
-        var (first, second) = (a.mul(cos).addcmul(b, sin, -1), b.mul(cos).addcmul(a, sin, 1));
         var rest = x.shape[^1] - (2 * half);
-        return cat(rest == 0 ? [first, second] : [first, second, x.narrow(-1, 2 * half, rest)], -1).MoveToOuterDisposeScope();
+        var (cos, sin) = (Cos.to(x.dtype), Sin.to(x.dtype));
+        // split and not slices: its gradient is one concatenation, theirs fills and adds whole tensors
+        var parts = x.split(rest == 0 ? [half, half] : [half, half, rest], -1);
+        var (a, b) = (parts[0], parts[1]);
+        var (first, second) = (a.mul(cos).addcmul(b, sin, -1), b.mul(cos).addcmul(a, sin, 1));
+        return cat([first, second, .. parts[2..]], -1).MoveToOuterDisposeScope();
     }
 }

@@ -157,6 +157,15 @@ public class AttentionTests
     }
 
     [Fact]
+    public void RmsNormHasAGradientAtZero()
+    {
+        using var scope = NewDisposeScope();
+        var x = zeros(2, 8, requires_grad: true);
+        new RmsNorm(8, 1e-4).call(x).sum().backward();
+        Assert.True(x.grad!.allclose(full_like(x, 100)), "1/√ε");
+    }
+
+    [Fact]
     public void DropoutActsInTrainingOnly()
     {
         using var scope = NewDisposeScope();
