@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Heirloom.Cli;
+using Heirloom.Training.Precision;
 
 using var stop = new CancellationTokenSource();
+AllocatorTuning.Apply();
 var context = CliContext.OfProcess(stop.Token);
 
 // The first signal asks for a clean stop, the second one kills.

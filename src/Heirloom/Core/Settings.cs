@@ -44,11 +44,11 @@ public static class Settings
         type.GetCustomAttribute<KindAttribute>(inherit: false)?.Name
         ?? SnakeCase(type.Name.EndsWith("Config", StringComparison.Ordinal) && type.Name.Length > 6 ? type.Name[..^6] : type.Name);
 
-    /// <summary>The concrete records under a root, by kind, over all loaded Heirloom assemblies.</summary>
+    /// <summary>The concrete records under a root, by kind, over all loaded Heirloom assemblies; private ones are their owner's own affair.</summary>
     public static IReadOnlyDictionary<string, Type> Kinds(Type root)
     {
         var kinds = new SortedDictionary<string, Type>(StringComparer.Ordinal);
-        foreach (var type in LoadedTypes().Where(t => !t.IsAbstract && !t.IsGenericTypeDefinition && root.IsAssignableFrom(t)))
+        foreach (var type in LoadedTypes().Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false, IsNestedPrivate: false } && root.IsAssignableFrom(t)))
         {
             if (!kinds.TryAdd(KindOf(type), type))
             {

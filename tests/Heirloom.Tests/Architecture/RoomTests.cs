@@ -1,4 +1,3 @@
-using System.Reflection;
 using Mono.Cecil;
 
 namespace Heirloom.Tests.Architecture;
@@ -27,7 +26,7 @@ public sealed class RoomTests
         ["Papers"] = ["Core", "Data", "Encoding", "Worlds", "Layers", "Models", "Objectives", "Checkpoints", "Training", "Generation", "Adaptation", "Reuse", "Continual", "Control", "Evaluation"],
     };
 
-    private static readonly string s_root = FindRoot();
+    private static readonly string s_root = Checkout.Root;
 
     [Fact]
     public void ArrowsPointOneWay()
@@ -135,15 +134,4 @@ public sealed class RoomTests
 
     private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(Path.Combine(s_root, folder), "*.cs", SearchOption.AllDirectories)
         .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        var folder = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!;
-        while (!File.Exists(Path.Combine(folder, "Heirloom.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("run the tests from a checkout");
-        }
-
-        return folder;
-    }
 }

@@ -59,6 +59,32 @@ public sealed class RunFolder : IDisposable
         .Select(n => System.IO.Path.Combine(root, $"{name}-{n}"))
         .FirstOrDefault(p => File.Exists(System.IO.Path.Combine(p, RunFile.Name)) && RunFile.Read(p).State != RunState.Finished);
 
+    /// <summary>Refuses a folder into which nothing can be written, and leaves nothing behind.</summary>
+    /// <exception cref="UserError">It cannot be written.</exception>
+    public static void RequireWritable(string folder)
+    {
+        var full = System.IO.Path.GetFullPath(folder);
+        var existing = full;
+        while (!Directory.Exists(existing))
+        {
+            existing = File.Exists(existing)
+                ? throw new UserError("is a file, not a folder", existing, "choose another folder")
+                : System.IO.Path.GetDirectoryName(existing) ?? full;
+        }
+
+        var probe = System.IO.Path.Combine(existing, $".probe-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}");
+        try
+        {
+            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserError("the folder cannot be written", full, "choose one that you may write to", e);
+        }
+    }
+
     /// <summary>Whether a process has the folder open.</summary>
     public static bool IsLive(string path)
     {

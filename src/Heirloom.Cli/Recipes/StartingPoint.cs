@@ -1,0 +1,62 @@
+using Heirloom.Checkpoints;
+using Heirloom.Encoding;
+using Heirloom.Models;
+using Heirloom.Training.Registry;
+
+namespace Heirloom.Cli.Recipes;
+
+/// <summary>The checkpoint that a recipe starts from.</summary>
+internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
+{
+    /// <summary>Finds a checkpoint by its folder, or by the id or name of the run that left it.</summary>
+    /// <exception cref="UserError">There is none, or it has no tokenizer.</exception>
+    public static StartingPoint Find(string from, RecipeContext context)
+    {
+        var folder = IsCheckpoint(from) ? from
+            : Directory.Exists(from) && IsCheckpoint(Path.Combine(from, RunFolder.CheckpointName)) ? Path.Combine(from, RunFolder.CheckpointName)
+            : OfRun(from, context);
+
+        // configuration before weights: a newer or unknown checkpoint is refused at once
+        Checkpoint.ReadConfig(folder);
+        LineageFile.Read(folder);
+        return File.Exists(Path.Combine(folder, TokenizerFile.FileName))
+            ? new(Path.GetFullPath(folder), TokenizerFile.Load(folder))
+            : throw new UserError($"holds no {TokenizerFile.FileName}", folder, "put the model's tokenizer beside its weights");
+    }
+
+    /// <summary>The model with its weights on the device; its embedding is checked against the tokenizer.</summary>
+    public LoadedCheckpoint<TModel> Load<TModel>(WorkContext work)
+        where TModel : IModel
+    {
+        var loaded = Checkpoint.LoadAs<TModel>(Folder, new() { Device = work.Device });
+        if (loaded.Model is ITokenEncoder encoder)
+        {
+            VocabularyCheck.Require(Tokenizer.VocabularySize, encoder.VocabularySize, Folder);
+        }
+
+        return loaded;
+    }
+
+    private static bool IsCheckpoint(string folder) => File.Exists(Path.Combine(folder, "config.json"));
+
+    private static string OfRun(string from, RecipeContext context)
+    {
+        if (Directory.Exists(from))
+        {
+            throw new UserError("is not a checkpoint: it holds no config.json", from, "name a model folder or a run");
+        }
+
+        RegisteredRun run;
+        try
+        {
+            run = new RunRegistry(context.RunsFolder).Find(from);
+        }
+        catch (UserError e)
+        {
+            throw new UserError($"there is no checkpoint '{from}'", "from", "name a model folder, or a run (see 'heirloom runs list')", e);
+        }
+
+        var folder = Path.Combine(run.Folder, RunFolder.CheckpointName);
+        return IsCheckpoint(folder) ? folder : throw new UserError($"the run '{run.Id}' left no checkpoint", "from", "resume it first, or name another");
+    }
+}
