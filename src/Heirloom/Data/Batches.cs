@@ -39,6 +39,10 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
 
     public long Units => Ids.numel();
 
+    /// <summary>Rows of equal length without targets, for objectives that choose them.</summary>
+    public static TokenBatch OfRows(IReadOnlyList<int[]> rows) =>
+        new(tensor([.. rows.SelectMany(row => row).Select(id => (long)id)], [rows.Count, rows[0].Length], dtype: ScalarType.Int64));
+
     public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device));
 }
 

@@ -1,5 +1,6 @@
 using Heirloom.Data;
 using Heirloom.Models;
+using Heirloom.Models.InContext;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,6 +22,7 @@ internal static class Tiny
             new LabeledTokenBatch(Ids(), Mask(), Labels()),
             new LabeledTokenBatch(Ids(), Mask(), Ids().remainder(3).masked_fill(Mask().logical_not(), TokenBatch.Ignore))),
         var t when t == typeof(ImageBatch) => As<TBatch>(new ImageBatch(Images(), Labels())),
+        var t when t == typeof(RegressionBatch) => As<TBatch>(new RegressionBatch(Points(), Points().sum(2))),
         var t => throw new NotSupportedException($"no tiny {t.Name} yet: add one to {nameof(Tiny)}.{nameof(Batches)}"),
     };
 
@@ -67,6 +69,12 @@ internal static class Tiny
             yield return ("Classify", () => vectors.Classify(Images(model)));
         }
 
+        if (model is IInContextRegressor functions)
+        {
+            found = true;
+            yield return ("Predict", () => functions.Predict(Points(), Points().sum(2)));
+        }
+
         Assert.True(found, $"the contract tests know no capability of {model.GetType().Name}: teach {nameof(Tiny)}.{nameof(Calls)} its interface");
     }
 
@@ -80,6 +88,8 @@ internal static class Tiny
     private static Tensor Halves() => arange(Length).greater_equal(Length / 2).to(ScalarType.Int64).expand(Rows, -1);
 
     private static Tensor Labels() => arange(Rows).remainder(3);
+
+    private static Tensor Points() => linspace(-1, 1, Rows * 4 * 2, ScalarType.Float32).mul(7).sin().view(Rows, 4, 2);
 
     private static Tensor Images(IModel? model = null) => linspace(0, 1, 64).view(1, 1, 8, 8)
         .add(Labels().view(-1, 1, 1, 1)).to(model?.Module.parameters().First().dtype ?? ScalarType.Float32);

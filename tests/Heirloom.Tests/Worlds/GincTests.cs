@@ -127,4 +127,44 @@ public class GincTests
         belief[at] = 1;
         return belief;
     }
+
+    [Fact]
+    public void QuestionsShareTheirExamplesAndTheFirstIsThePrompt()
+    {
+        var world = new Ginc(new(), new Seed(1));
+        var prompts = world.Prompts(5, examples: 4, length: 3, questions: 6);
+
+        Assert.Equal(world.Prompt(5, 4, 3).Tokens, prompts[0].Tokens);
+        Assert.All(prompts, p => Assert.Equal(prompts[0].Tokens[..16], p.Tokens[..16]));
+        Assert.True(prompts.DistinctBy(p => string.Join(' ', p.Tokens)).Count() > 1);
+    }
+
+    [Fact]
+    public void AnotherOrderMovesWholeExamplesAndLeavesTheQuestion()
+    {
+        var prompt = new GincPrompt([1, 2, 0, 3, 4, 0, 5, 6, 0, 7], 9, 0);
+
+        Assert.Equal([5, 6, 0, 1, 2, 0, 3, 4, 0, 7], prompt.Reordered([2, 0, 1]).Tokens);
+        Assert.Equal(9, prompt.Reordered([2, 0, 1]).Answer);
+    }
+
+    [Fact]
+    public void RowsAreDocumentsOfTheMixtureOrOfOneConcept()
+    {
+        var world = new Ginc(s_tiny, new Seed(1));
+
+        Assert.Equal(world.Tokens(12).Tokens, new GincDocuments(world, first: 10).Row(2));
+        Assert.Equal(1, world.Tokens(3, concept: 1).Concept);
+        Assert.Equal(world.Tokens(3, concept: 1).Tokens, new GincDocuments(world, concept: 1).Row(3));
+        Assert.NotEqual(new GincDocuments(world).Fingerprint, new GincDocuments(world, concept: 1).Fingerprint);
+    }
+
+    [Fact]
+    public void UniformTokensAreUniform()
+    {
+        var rows = new UniformTokens(4, 1000, new Seed(1));
+
+        Assert.Equal(rows.Row(3), new UniformTokens(4, 1000, new Seed(1)).Row(3));
+        Assert.All(rows.Row(3).GroupBy(t => t), g => Assert.InRange(g.Count(), 200, 300));
+    }
 }

@@ -8,7 +8,16 @@ namespace Heirloom.Worlds.Text;
 /// <param name="Tokens">n examples of k tokens, each followed by the delimiter, then the first k − 1 tokens of the one in question.</param>
 /// <param name="Answer">The likeliest last token, given the concept and the property that all examples start from.</param>
 /// <param name="Concept">The concept's number.</param>
-public sealed record GincPrompt(int[] Tokens, int Answer, int Concept);
+public sealed record GincPrompt(int[] Tokens, int Answer, int Concept)
+{
+    /// <summary>The same prompt with its examples in another order; the question stays last.</summary>
+    /// <param name="order">The number of the example that comes first, of the second, …: a permutation of all of them.</param>
+    public GincPrompt Reordered(IReadOnlyList<int> order)
+    {
+        var span = (Tokens.Length + 2) / (order.Count + 1); // n examples of k + 1 and a question of k - 1 tokens
+        return this with { Tokens = [.. order.SelectMany(i => Tokens[(i * span)..((i + 1) * span)]), .. Tokens[(order.Count * span)..]] };
+    }
+}
 
 /// <summary>
 /// The Generative In-Context learning dataset: pretraining documents from a mixture of hidden Markov models, prompts whose examples are independent of
@@ -29,6 +38,7 @@ public sealed class Ginc : ITextWorld
     public Ginc(GincConfig config, Seed seed)
     {
         (_config, _seed) = (config, seed);
+        Fingerprint = Hashes.OfText($"ginc {config} {seed.Value}");
         var random = seed.For("memory").Random();
         _memory = new int[config.Entities, config.Properties];
         for (var v = 0; v < config.Entities; v++)
@@ -49,12 +59,18 @@ public sealed class Ginc : ITextWorld
         }
     }
 
+    /// <summary>Names the world: its settings and its seed.</summary>
+    public string Fingerprint { get; }
+
     /// <summary>The ids of a pretraining document and the concept that it came from.</summary>
-    public (int[] Tokens, int Concept) Tokens(long index)
+    /// <param name="index">The document's number.</param>
+    /// <param name="concept">The concept; drawn from the mixture where null.</param>
+    public (int[] Tokens, int Concept) Tokens(long index, int? concept = null)
     {
         var random = _seed.For("document", index).Random();
-        var concept = random.Next(_config.Concepts);
-        return (Concept(concept).Walk(random.Choose(Concept(concept).Start), _config.DocumentLength, random), concept);
+        var drawn = random.Next(_config.Concepts);
+        var chosen = concept ?? drawn;
+        return (Concept(chosen).Walk(random.Choose(Concept(chosen).Start), _config.DocumentLength, random), chosen);
     }
 
     /// <summary>The same as words: <c>/</c> is the delimiter, the others are letters (a, b, … z, ba, bb, …).</summary>
@@ -69,30 +85,42 @@ public sealed class Ginc : ITextWorld
     /// <param name="examples">Complete examples before the question, n.</param>
     /// <param name="length">Tokens an example, k ≥ 2.</param>
     /// <param name="concept">The concept; drawn from the mixture where null, one outside it from <see cref="GincConfig.Concepts"/> on.</param>
-    public GincPrompt Prompt(long index, int examples, int length, int? concept = null)
+    public GincPrompt Prompt(long index, int examples, int length, int? concept = null) => Prompts(index, examples, length, 1, concept)[0];
+
+    /// <summary>Several questions after the same examples, of one concept; the first prompt is that of <see cref="Prompt"/>.</summary>
+    /// <param name="index">The number of the set of examples.</param>
+    /// <param name="examples">Complete examples before the question, n.</param>
+    /// <param name="length">Tokens an example, k ≥ 2.</param>
+    /// <param name="questions">Prompts.</param>
+    /// <param name="concept">As for <see cref="Prompt"/>.</param>
+    public IReadOnlyList<GincPrompt> Prompts(long index, int examples, int length, int questions, int? concept = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 2);
         ArgumentOutOfRangeException.ThrowIfNegative(examples);
         var random = _seed.For($"prompt/{examples}/{length}", index).Random();
         var chosen = concept ?? random.Next(_config.Concepts);
         var property = 1 + random.Next(_config.Properties - 1);
-        var tokens = new List<int>();
-        for (var i = 0; i <= examples; i++)
+        var shown = new List<int>();
+        for (var i = 0; i < examples; i++)
         {
-            tokens.AddRange(Concept(chosen).Walk((random.Next(_config.Entities) * _config.Properties) + property, length, random));
-            tokens.Add(Delimiter);
+            shown.AddRange(Example());
+            shown.Add(Delimiter);
         }
 
-        tokens.RemoveRange(tokens.Count - 2, 2);
-        var question = tokens[^(length - 1)..];
         var start = new double[_config.Entities * _config.Properties];
         for (var v = 0; v < _config.Entities; v++)
         {
             start[(v * _config.Properties) + property] = 1.0 / _config.Entities;
         }
 
-        var answer = Forward(Concept(chosen), start, question).Next;
-        return new([.. tokens], Array.IndexOf(answer, answer.Max()), chosen);
+        return [.. Enumerable.Range(0, questions).Select(_ =>
+        {
+            var question = Example()[..^1];
+            var answer = Forward(Concept(chosen), start, question).Next;
+            return new GincPrompt([.. shown, .. question], Array.IndexOf(answer, answer.Max()), chosen);
+        })];
+
+        int[] Example() => Concept(chosen).Walk((random.Next(_config.Entities) * _config.Properties) + property, length, random);
     }
 
     /// <summary>P(next token | tokens) by the mixture that documents come from, and P(concept | tokens): what pretraining can at best learn.</summary>

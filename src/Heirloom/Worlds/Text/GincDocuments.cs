@@ -1,0 +1,31 @@
+using Heirloom.Data;
+using static TorchSharp.torch;
+
+namespace Heirloom.Worlds.Text;
+
+/// <summary>Ids of GINC's pretraining documents, one a row.</summary>
+/// <param name="world">The world; its document length is the rows'.</param>
+/// <param name="first">Number of the first document: another range is fresh text of the same world.</param>
+/// <param name="concept">Documents of one concept only, which takes the prior over concepts away; null for the mixture.</param>
+public sealed class GincDocuments(Ginc world, long first = 0, int? concept = null) : IRows<int[]>
+{
+    public string Fingerprint { get; } = Hashes.OfText($"ginc documents {world.Fingerprint} {first} {concept}");
+
+    public long? RowsPerEpoch => null;
+
+    public int[] Row(long index) => world.Tokens(first + index, concept).Tokens;
+}
+
+/// <summary>Rows of independent, equally likely tokens: every transition between tokens occurs, and none means anything.</summary>
+public sealed class UniformTokens(int vocabulary, int length, Seed seed) : IRows<int[]>
+{
+    public string Fingerprint { get; } = Hashes.OfText($"uniform tokens {vocabulary} {length} {seed.Value}");
+
+    public long? RowsPerEpoch => null;
+
+    public int[] Row(long index)
+    {
+        var random = seed.For("row", index).Random();
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))];
+    }
+}
