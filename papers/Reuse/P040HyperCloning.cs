@@ -134,7 +134,7 @@ public sealed class P040HyperCloning : IPaper
         public int Steps { get; init; } = 120;
 
         /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
-        public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];
+        public ImmutableArray<double> Rates { get; init; } = [1.5e-3, 5e-3];
 
         public AdamWConfig Optimizer { get; init; } = new();
     }
