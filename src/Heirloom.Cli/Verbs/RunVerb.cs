@@ -34,7 +34,7 @@ internal sealed class RunVerb : IVerb
         {
             using var prepared = recipe.Prepare(new(work, context.RunsFolder));
             DiskSpace.Require(place.Folder ?? context.RunsFolder, prepared.DiskEstimate);
-            return checkOnly ? null : Execute(recipe, prepared, place.Open, work);
+            return checkOnly ? ((RegisteredRun Run, RecipeOutcome Outcome)?)null : RecipeRunner.Execute(recipe, prepared, place.Open, work);
         });
         if (done is null)
         {
@@ -78,35 +78,6 @@ internal sealed class RunVerb : IVerb
         if (RunFolder.IsLive(folder))
         {
             throw new UserError("another run is using this folder", folder, "wait for it, or choose another folder");
-        }
-    }
-
-    private static (RegisteredRun Run, RecipeOutcome Outcome)? Execute(RecipeConfig recipe, IPreparedRecipe prepared, Func<RunFolder> open, WorkContext work)
-    {
-        using var run = open();
-        run.Begin(new()
-        {
-            Name = recipe.Name,
-            Kind = Settings.KindOf(recipe.GetType()),
-            Started = run.Record?.Started ?? work.Clock.GetUtcNow(),
-            Seed = recipe.Seed,
-            Settings = Settings.Hash(recipe),
-            Parents = prepared.Parents,
-            Data = prepared.Data,
-        }, Settings.ToYaml(recipe));
-        work.Progress.Note($"{run.Path}");
-        try
-        {
-            var outcome = prepared.Run(run);
-            run.Update(r => r with { State = outcome.Finished ? RunState.Finished : RunState.Interrupted, Ended = work.Clock.GetUtcNow(), Weights = outcome.Weights, Scores = outcome.Scores });
-            var registered = new RegisteredRun(run.Path, run.Record!);
-            RunPage.Of(registered).Save(Path.Combine(run.Path, RunFolder.ReportName));
-            return (registered, outcome);
-        }
-        catch (Exception e)
-        {
-            run.Update(r => r with { State = e is OperationCanceledException ? RunState.Interrupted : RunState.Failed, Ended = work.Clock.GetUtcNow(), Error = e is OperationCanceledException ? null : e.Message });
-            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Models;
+using TorchSharp;
 
 namespace Heirloom.Cli.Recipes.Text;
 
@@ -29,6 +30,9 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
     /// <summary>A model folder, or a run by its id or name.</summary>
     public required string From { get; init; }
 
+    /// <summary>Keeps architecture and tokenizer and forgets the weights: what the continuation is compared with.</summary>
+    public bool RandomStart { get; init; }
+
     public ReplayConfig? Replay { get; init; }
 
     /// <summary>Further text to score on, not to train on: what must not be forgotten.</summary>
@@ -52,6 +56,13 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
 
         var start = StartingPoint.Find(From, context);
         var loaded = start.Load<IModel>(work);
+        if (RandomStart)
+        {
+            loaded.Model.Module.Dispose();
+            loaded = loaded with { Model = loaded.Model.Config.Build(new Seed(Seed).For("model")) };
+            loaded.Model.Module.to(work.Device);
+        }
+
         var corpora = new List<TextCorpus>();
         try
         {
@@ -66,12 +77,12 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
 
             var trained = corpora.Take(Sources.Length + replayed.Length).ToList();
             var weights = Shares(Sources, corpora, 1 - (Replay?.Fraction ?? 0)).Concat(Shares(replayed, [.. trained.Skip(Sources.Length)], Replay?.Fraction ?? 0));
-            return new TextTraining(this, "continue", loaded.Model, start.Tokenizer, objective, work)
+            return new TextTraining(this, RandomStart ? "pretrain" : "continue", loaded.Model, start.Tokenizer, objective, work)
             {
                 Batches = seed => TextMixture.Of(trained, [.. weights.Select(w => (double?)w)], null, Packing, seed),
                 Scored = corpora,
                 Sources = [.. all.Select(s => s.Source)],
-                Parent = new(loaded.WeightsHash, start.Folder, "start"),
+                Parent = RandomStart ? null : new(loaded.WeightsHash, start.Folder, "start"),
             };
         }
         catch

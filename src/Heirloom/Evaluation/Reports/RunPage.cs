@@ -22,19 +22,23 @@ public static class RunPage
             page.Heading("Scores").Table(["score", "value"], record.Scores.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => (IReadOnlyList<string>)[s.Key, Number(s.Value)]));
         }
 
-        var curves = MetricCurves.Read(run.Folder);
-        if (curves.Names.Count > 0)
+        var curves = CurvesOf(run).ToList();
+        if (curves.Count > 0)
         {
             page.Heading("Curves");
-            foreach (var name in curves.Names)
-            {
-                page.Figure(new XYPlot { Title = name, XLabel = "step", Height = 280, Series = [curves.Series(name, "")!] });
-            }
+            curves.ForEach(plot => page.Figure(plot));
         }
 
         AddLineage(page, Path.Combine(run.Folder, RunFolder.CheckpointName));
         var settings = Path.Combine(run.Folder, RunFolder.SettingsName);
         return File.Exists(settings) ? page.Heading("Settings").Code(File.ReadAllText(settings)) : page;
+    }
+
+    /// <summary>A plot of each metric of a run.</summary>
+    public static IEnumerable<XYPlot> CurvesOf(RegisteredRun run)
+    {
+        var curves = MetricCurves.Read(run.Folder);
+        return curves.Names.Select(name => new XYPlot { Title = name, XLabel = "step", Height = 280, Series = [curves.Series(name, "")!] });
     }
 
     /// <summary>Several runs, the first of them the baseline.</summary>

@@ -1,5 +1,4 @@
 using Heirloom.Layers;
-using Heirloom.Models;
 using Heirloom.Models.Text;
 using TorchSharp;
 using static TorchSharp.torch;
