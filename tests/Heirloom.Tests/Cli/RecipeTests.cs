@@ -172,6 +172,19 @@ public sealed class RecipeTests : IDisposable
     }
 
     [Fact]
+    public void ADiskTooSmallIsRefusedBeforeWork() =>
+        Assert.Contains("MB are free", Assert.Throws<UserError>(() => DiskSpace.Require(Path.Combine(_terminal.Folder, "not", "yet"), long.MaxValue)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void EveryRecordOfARecipeRoundTrips() => Assert.All(
+        typeof(RecipeConfig).Assembly.GetTypes().Where(t => t.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IExample<>))),
+        type =>
+        {
+            var yaml = Settings.ToYaml(type.GetProperty("Example")!.GetValue(null)!);
+            Assert.Equal(yaml, Settings.ToYaml(Settings.Parse(type, yaml, type.Name)));
+        });
+
+    [Fact]
     public void CheckDoesNothing()
     {
         var (code, text, _) = _terminal.Run("run", Pretrain(), "--check");
