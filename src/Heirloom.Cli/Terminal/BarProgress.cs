@@ -41,6 +41,7 @@ internal sealed class BarProgress : IProgressReporter
         private readonly long? _total;
         private readonly string _unit;
         private long _done;
+        private (long Done, TimeSpan At)? _first;
         private string? _status;
 
         public Bar(BarProgress owner, ProgressTask task, string title, long? total, string unit)
@@ -51,10 +52,13 @@ internal sealed class BarProgress : IProgressReporter
 
         public string Text => string.Join("  ", new[] { Pace.Count(), Pace.Speed(), Pace.Remaining is { } left ? Terminal.Pace.Time(left) : "", _status ?? "" }.Where(p => p.Length > 0));
 
-        private Pace Pace => new(_title, _total, _unit, _done, _task.ElapsedTime ?? TimeSpan.Zero);
+        private Pace Pace => new(_total, _unit, _done, Elapsed) { First = _first ?? default };
+
+        private TimeSpan Elapsed => _task.ElapsedTime ?? TimeSpan.Zero;
 
         public void Report(long done, string? status = null)
         {
+            _first ??= (done, Elapsed);
             _done = done;
             _status = status ?? _status;
             if (_total is not null)
@@ -66,7 +70,7 @@ internal sealed class BarProgress : IProgressReporter
 
         public void Dispose()
         {
-            var elapsed = _task.ElapsedTime ?? TimeSpan.Zero;
+            var elapsed = Elapsed;
             _task.StopTask();
             if (elapsed.TotalSeconds >= 1)
             {

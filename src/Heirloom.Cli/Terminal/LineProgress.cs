@@ -22,10 +22,12 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider clock) : I
         private readonly long _started = owner.Clock.GetTimestamp();
         private long _spoke = owner.Clock.GetTimestamp();
         private long _done;
+        private (long Done, TimeSpan At)? _first;
         private string? _status;
 
         public void Report(long done, string? status = null)
         {
+            _first ??= (done, owner.Clock.GetElapsedTime(_started));
             _done = done;
             _status = status ?? _status;
             if (owner.Clock.GetElapsedTime(_spoke) >= s_every)
@@ -44,7 +46,7 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider clock) : I
             }
         }
 
-        private Pace Pace() => new(title, total, unit, _done, owner.Clock.GetElapsedTime(_started));
+        private Pace Pace() => new(total, unit, _done, owner.Clock.GetElapsedTime(_started)) { First = _first ?? default };
     }
 
     private TimeProvider Clock => clock;

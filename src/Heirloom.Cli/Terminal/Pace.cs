@@ -3,9 +3,12 @@ using System.Globalization;
 namespace Heirloom.Cli.Terminal;
 
 /// <summary>How fast a piece of work goes and how long it will take, for people.</summary>
-internal sealed record Pace(string Title, long? Total, string Unit, long Done, TimeSpan Elapsed)
+internal sealed record Pace(long? Total, string Unit, long Done, TimeSpan Elapsed)
 {
-    public double Rate => Elapsed.TotalSeconds > 0.2 ? Done / Elapsed.TotalSeconds : 0;
+    /// <summary>What was done when it was first asked, and when: resumed work does not start at nothing.</summary>
+    public (long Done, TimeSpan At) First { get; init; }
+
+    public double Rate => (Elapsed - First.At).TotalSeconds is > 0.2 and var seconds ? (Done - First.Done) / seconds : 0;
 
     public TimeSpan? Remaining => Total is { } total && Rate > 0 ? TimeSpan.FromSeconds(Math.Min((total - Done) / Rate, 359_999)) : null;
 

@@ -105,6 +105,21 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void ResumedWorkIsNotCountedAsSpeed()
+    {
+        using var console = new TestConsole();
+        var clock = new ManualClock();
+        using (var task = new LineProgress(console, clock).Begin("training", 400, "steps"))
+        {
+            task.Report(300);
+            clock.Advance(TimeSpan.FromSeconds(10));
+            task.Report(320);
+        }
+
+        Assert.StartsWith("training  320/400 steps  2.0/s  40 s left\n", console.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BarsShowTheWork()
     {
         using var console = new TestConsole().Interactive().EmitAnsiSequences();
