@@ -99,16 +99,6 @@ public sealed class Optimizer : IDisposable
         }
     }
 
-    /// <summary>Makes the float32 masters follow weights that were changed from outside (loading, swapping).</summary>
-    public void RefreshMasters()
-    {
-        using var _ = no_grad();
-        foreach (var slot in _slots)
-        {
-            slot.Master?.copy_(slot.Parameter.Value);
-        }
-    }
-
     public void Dispose()
     {
         foreach (var slot in _slots)
