@@ -105,7 +105,7 @@ internal sealed class CheckpointReader : IDisposable
             }
         }
 
-        foreach (var rule in fit.Match.Map.Rules.Where(rule => rule.ZeroWhenAbsent && !fit.Match.Found.ContainsKey(rule.Hub)))
+        foreach (var rule in fit.Match.Map.Rules.Where(rule => rule.WhenAbsent == Absence.Zero && !fit.Match.Found.ContainsKey(rule.Hub) && !fit.IsFresh(rule)))
         {
             foreach (var ours in rule.Ours)
             {

@@ -36,11 +36,12 @@ public sealed record WeightsFit
                 continue;
             }
 
-            if (rule.Ours.All(o => fresh.Any(prefix => o.Name.StartsWith(prefix, StringComparison.Ordinal))))
+            var absent = !match.Found.ContainsKey(rule.Hub);
+            if ((absent && rule.WhenAbsent == Absence.Fresh) || rule.Ours.All(o => fresh.Any(prefix => o.Name.StartsWith(prefix, StringComparison.Ordinal))))
             {
                 freshHubs.Add(rule.Hub);
             }
-            else if (rule.ZeroWhenAbsent && !match.Found.ContainsKey(rule.Hub))
+            else if (absent && rule.WhenAbsent == Absence.Zero)
             {
                 converted.AddRange(rule.Ours.Select(o => (o.Name, $"{rule.Hub} is not in the file: zero")));
             }

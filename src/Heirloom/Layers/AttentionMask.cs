@@ -24,7 +24,7 @@ public sealed record AttentionPattern
     public Tensor? Bias { get; init; }
 
     /// <summary>Computes the mask where the queries are the last <paramref name="queries"/> of <paramref name="keys"/> positions of one sequence.</summary>
-    /// <remarks>A position always sees itself, so that rows of padding have finite attention.</remarks>
+    /// <remarks>A position that would see nothing (padding before the first token) sees itself, so that its attention is finite.</remarks>
     /// <param name="queries">T.</param>
     /// <param name="keys">S.</param>
     /// <param name="like">A tensor on the device and of the type with which layers will compute.</param>
@@ -65,7 +65,8 @@ public sealed record AttentionPattern
 
         if (Mask is not null)
         {
-            allowed = And(allowed, Mask.unsqueeze(1)).logical_or(key.eq(query));
+            allowed = And(allowed, Mask.unsqueeze(1));
+            allowed = allowed.logical_or(key.eq(query).logical_and(allowed.any(-1, keepdim: true).logical_not()));
         }
 
         return new AttentionMask(Scores(allowed?.unsqueeze(1), type).MoveToOuterDisposeScope());

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -61,7 +62,7 @@ public sealed class HubConfig(JsonObject json, string file)
     {
         if (Json[key] is { } value && !supported.Contains(Show(value)))
         {
-            throw new UserError($"'{key}' is {Show(value)}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
+            throw new UserError($"'{key}' is {Short(Show(value))}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
         }
     }
 
@@ -85,7 +86,7 @@ public sealed class HubConfig(JsonObject json, string file)
         }
 
         if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.Number
-            || !value.TryGetValue<double>(out var number) || !double.IsFinite(number) || (whole && number != Math.Truncate(number)))
+            || !double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number) || (whole && number != Math.Truncate(number)))
         {
             throw Wrong(key, node, kind);
         }

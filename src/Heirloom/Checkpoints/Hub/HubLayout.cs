@@ -37,14 +37,9 @@ public abstract class HubLayout
     /// <summary>Whether other tools that know this family compute the same from what is written.</summary>
     public bool Expresses(ModelConfig config)
     {
-        if (Essence(config) is not { } essence)
-        {
-            return false;
-        }
-
         try
         {
-            return Same(essence, Essence(ReadConfig(new(WriteConfig(config), HubFolder.ConfigFile))));
+            return Essence(config) is { } essence && Same(essence, Essence(ReadConfig(new(WriteConfig(config), HubFolder.ConfigFile))));
         }
         catch (UserError)
         {

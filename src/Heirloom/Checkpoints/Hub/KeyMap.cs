@@ -7,14 +7,27 @@ namespace Heirloom.Checkpoints.Hub;
 /// <summary>One of our parameters as the configuration wants it.</summary>
 public sealed record OurTensor(string Name, ImmutableArray<long> Shape);
 
+/// <summary>What it means that a file lacks a tensor. Whatever is not refused is reported.</summary>
+public enum Absence
+{
+    /// <summary>The file is not that of the configuration.</summary>
+    Refuse,
+
+    /// <summary>Some writers leave it out when it is zero.</summary>
+    Zero,
+
+    /// <summary>The family's files of this task have no such part, and the task does not use it.</summary>
+    Fresh,
+}
+
 /// <summary>One of the hub's tensors and what it is made of.</summary>
 /// <param name="Hub">Its name in the file.</param>
 /// <param name="Ours">Ours that it holds, in order.</param>
 /// <param name="Transform">How.</param>
 public sealed record KeyRule(string Hub, ImmutableArray<OurTensor> Ours, HubTransform Transform)
 {
-    /// <summary>Whether a file may lack it because some writers do; it is zero then, and the report says so.</summary>
-    public bool ZeroWhenAbsent { get; init; }
+    /// <summary>What a file that lacks it means.</summary>
+    public Absence WhenAbsent { get; init; }
 
     /// <summary>Shape in the file.</summary>
     public ImmutableArray<long> Shape => Transform.Shape(Shapes);
@@ -57,6 +70,17 @@ public sealed class KeyMap
     {
         Add($"{ours}.weight", $"{hub}.weight", outputs, inputs);
         return bias ? Add($"{ours}.bias", $"{hub}.bias", outputs) : this;
+    }
+
+    /// <summary>A linear layer with a bias that the hub keeps as <c>[inputs, outputs]</c>.</summary>
+    public KeyMap AddTransposed(string ours, string hub, long inputs, long outputs) =>
+        Add(new KeyRule($"{hub}.weight", [new($"{ours}.weight", [outputs, inputs])], Transposed.Instance)).Add($"{ours}.bias", $"{hub}.bias", outputs);
+
+    /// <summary>Another map's rules, all with one meaning of absence.</summary>
+    public KeyMap AddAll(KeyMap other, Absence absence)
+    {
+        _rules.AddRange(other._rules.Select(rule => rule with { WhenAbsent = absence }));
+        return this;
     }
 
     /// <summary>A norm: <c>weight</c> and, where it has one, <c>bias</c>.</summary>

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Heirloom.Layers;
+using Heirloom.Models;
+using Heirloom.Models.Vision;
+
+namespace Heirloom.Checkpoints.Hub;
+
+/// <summary>ViT (Dosovitskiy et al. 2021) under the hub's names; weights under torchvision's names are read too.</summary>
+public sealed class VitLayout : HubLayout
+{
+    public override ImmutableArray<string> ModelTypes => ["vit"];
+
+    public override ImmutableArray<string> Architectures => ["ViTForImageClassification", "ViTModel"];
+
+    public override ModelConfig ReadConfig(HubConfig config)
+    {
+        var biases = config.Flag("qkv_bias", true);
+        return new VisionTransformerConfig
+        {
+            ImageSize = config.Size("image_size", 224),
+            PatchSize = config.Size("patch_size", 16),
+            Channels = config.Size("num_channels", 3),
+            Layers = config.Size("num_hidden_layers", max: HubBlocks.MaxLayers),
+            Classes = config.Architectures is ["ViTModel", ..] ? 0 : config.Classes(),
+            Block = new()
+            {
+                Width = config.Size("hidden_size"),
+                Attention = new()
+                {
+                    Heads = config.Size("num_attention_heads"),
+                    QueryBias = biases,
+                    KeyBias = biases,
+                    ValueBias = biases,
+                    OutputBias = true,
+                    Dropout = config.Number("attention_probs_dropout_prob", 0, 0, 0.999),
+                },
+                FeedForward = new()
+                {
+                    Width = config.Size("intermediate_size"),
+                    Activation = config.Choice("hidden_act", "gelu", HubBlocks.Activations),
+                    Gated = false,
+                    Bias = true,
+                },
+                Norm = new LayerNormConfig { Epsilon = config.Number("layer_norm_eps", 1e-12, double.Epsilon, 1) },
+                Dropout = config.Number("hidden_dropout_prob", 0, 0, 0.999),
+            },
+        };
+    }
+
+    public override JsonObject WriteConfig(ModelConfig config)
+    {
+        var vit = (VisionTransformerConfig)config;
+        var json = new JsonObject
+        {
+            ["architectures"] = new JsonArray(vit.Classes > 0 ? "ViTForImageClassification" : "ViTModel"),
+            ["model_type"] = "vit",
+            ["image_size"] = vit.ImageSize,
+            ["patch_size"] = vit.PatchSize,
+            ["num_channels"] = vit.Channels,
+            ["hidden_size"] = vit.Block.Width,
+            ["num_hidden_layers"] = vit.Layers,
+            ["num_attention_heads"] = vit.Block.Attention.Heads,
+            ["intermediate_size"] = vit.Block.FeedForward.Width,
+            ["hidden_act"] = HubBlocks.Name(vit.Block.FeedForward.Activation),
+            ["layer_norm_eps"] = vit.Block.Norm.Epsilon,
+            ["qkv_bias"] = vit.Block.Attention.QueryBias,
+        };
+        HubBlocks.WriteDropouts(json, vit.Block);
+        if (vit.Classes > 0)
+        {
+            HubBlocks.WriteLabels(json, vit.Classes);
+        }
+
+        return json;
+    }
+
+    public override ModelConfig? Essence(ModelConfig config) => config is VisionTransformerConfig vit
+        ? vit with { Block = HubBlocks.Essence(vit.Block), Initialization = new NormalInitializationConfig() }
+        : null;
+
+    public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
+    {
+        var vit = (VisionTransformerConfig)config;
+        return vit.Block.Attention.QueryBias ? [Hub(vit), Torchvision(vit)] : [Hub(vit)];
+    }
+
+    private static KeyMap Hub(VisionTransformerConfig vit)
+    {
+        long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
+        var bias = vit.Block.Attention.QueryBias;
+        var map = new KeyMap("vit.")
+            .Add("class_token", "vit.embeddings.cls_token", 1, 1, width)
+            .Add("positions", "vit.embeddings.position_embeddings", 1, Positions(vit), width)
+            .Add("patches.weight", "vit.embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
+            .Add("patches.bias", "vit.embeddings.patch_embeddings.projection.bias", width);
+        for (var i = 0; i < vit.Layers; i++)
+        {
+            var (ours, hub) = ($"layers.{i}", $"vit.encoder.layer.{i}");
+            map.AddNorm($"{ours}.attention_norm", $"{hub}.layernorm_before", width, bias: true)
+                .AddLinear($"{ours}.attention.query", $"{hub}.attention.attention.query", width, width, bias)
+                .AddLinear($"{ours}.attention.key", $"{hub}.attention.attention.key", width, width, bias)
+                .AddLinear($"{ours}.attention.value", $"{hub}.attention.attention.value", width, width, bias)
+                .AddLinear($"{ours}.attention.output", $"{hub}.attention.output.dense", width, width, bias: true)
+                .AddNorm($"{ours}.feed_forward_norm", $"{hub}.layernorm_after", width, bias: true)
+                .AddLinear($"{ours}.feed_forward.up", $"{hub}.intermediate.dense", width, hidden, bias: true)
+                .AddLinear($"{ours}.feed_forward.down", $"{hub}.output.dense", hidden, width, bias: true);
+        }
+
+        map.AddNorm("norm", "vit.layernorm", width, bias: true);
+        return vit.Classes > 0 ? map.AddLinear("classifier", "classifier", width, vit.Classes, bias: true) : map;
+    }
+
+    private static KeyMap Torchvision(VisionTransformerConfig vit)
+    {
+        long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
+        var map = new KeyMap()
+            .Add("class_token", "class_token", 1, 1, width)
+            .Add("positions", "encoder.pos_embedding", 1, Positions(vit), width)
+            .Add("patches.weight", "conv_proj.weight", width, vit.Channels, patch, patch)
+            .Add("patches.bias", "conv_proj.bias", width);
+        for (var i = 0; i < vit.Layers; i++)
+        {
+            var (ours, hub) = ($"layers.{i}", $"encoder.layers.encoder_layer_{i}");
+            map.AddNorm($"{ours}.attention_norm", $"{hub}.ln_1", width, bias: true)
+                .Add(new KeyRule($"{hub}.self_attention.in_proj_weight", QueryKeyValue(ours, "weight", width, width), new Fused()))
+                .Add(new KeyRule($"{hub}.self_attention.in_proj_bias", QueryKeyValue(ours, "bias", width), new Fused()))
+                .AddLinear($"{ours}.attention.output", $"{hub}.self_attention.out_proj", width, width, bias: true)
+                .AddNorm($"{ours}.feed_forward_norm", $"{hub}.ln_2", width, bias: true)
+                .AddLinear($"{ours}.feed_forward.up", $"{hub}.mlp.0", width, hidden, bias: true)
+                .AddLinear($"{ours}.feed_forward.down", $"{hub}.mlp.3", hidden, width, bias: true);
+            // what torchvision called them before
+            foreach (var kind in (string[])["weight", "bias"])
+            {
+                map.Legacy($"_{i}.mlp.linear_1.{kind}", $"_{i}.mlp.0.{kind}").Legacy($"_{i}.mlp.linear_2.{kind}", $"_{i}.mlp.3.{kind}");
+            }
+        }
+
+        map.AddNorm("norm", "encoder.ln", width, bias: true);
+        return vit.Classes > 0 ? map.AddLinear("classifier", "heads.head", width, vit.Classes, bias: true) : map;
+    }
+
+    private static long Positions(VisionTransformerConfig vit) => ((long)(vit.ImageSize / vit.PatchSize) * (vit.ImageSize / vit.PatchSize)) + 1;
+
+    private static ImmutableArray<OurTensor> QueryKeyValue(string layer, string kind, params ImmutableArray<long> shape) =>
+        [.. ((string[])["query", "key", "value"]).Select(part => new OurTensor($"{layer}.attention.{part}.{kind}", shape))];
+}
