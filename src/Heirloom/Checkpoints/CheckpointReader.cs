@@ -63,7 +63,7 @@ internal sealed class CheckpointReader : IDisposable
             _notes.Add($"the weights are not those that {LineageFile.Name} describes: they were changed after it was written");
         }
 
-        return new(model, fit.Report with { Loaded = [.. _loaded], Converted = [.. fit.Report.Converted, .. _converted], Notes = [.. fit.Report.Notes, .. _notes] }, _lineage, hash);
+        return new(model, fit.Report with { Loaded = [.. _loaded], Converted = [.. _converted], Notes = [.. fit.Report.Notes, .. _notes] }, _lineage, hash);
     }
 
     public void Dispose() => _weights.Dispose();
@@ -102,14 +102,6 @@ internal sealed class CheckpointReader : IDisposable
                 using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
                 _weights.Visit(entry.Name, digest.AppendData);
                 _hash.Add(entry.Name, TensorTypes.Name(entry.Type), entry.Shape, digest.GetHashAndReset());
-            }
-        }
-
-        foreach (var rule in fit.Match.Map.Rules.Where(rule => rule.WhenAbsent == Absence.Zero && !fit.Match.Found.ContainsKey(rule.Hub) && !fit.IsFresh(rule)))
-        {
-            foreach (var ours in rule.Ours)
-            {
-                state[ours.Name].zero_();
             }
         }
     }

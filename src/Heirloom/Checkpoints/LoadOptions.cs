@@ -37,7 +37,7 @@ public sealed record LoadReport
     /// <summary>Tensors whose name in the file is an older or differently prefixed one: the file's name and the family's.</summary>
     public ImmutableArray<(string From, string To)> Renamed { get; init; } = [];
 
-    /// <summary>Our parameters that were changed on the way (type, made zero), with how.</summary>
+    /// <summary>Our parameters that were converted to another type, with from and to what.</summary>
     public ImmutableArray<(string Name, string How)> Converted { get; init; } = [];
 
     /// <summary>Remarks on the whole folder.</summary>

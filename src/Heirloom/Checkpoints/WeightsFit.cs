@@ -26,7 +26,6 @@ public sealed record WeightsFit
     {
         var match = maps.Select(map => map.Match(weights.Entries, file)).MaxBy(m => m.Found.Count)!;
         var problems = new List<string>();
-        var converted = new List<(string, string)>();
         var freshHubs = ImmutableHashSet.CreateBuilder<string>();
         foreach (var rule in match.Map.Rules)
         {
@@ -40,10 +39,6 @@ public sealed record WeightsFit
             if ((absent && rule.WhenAbsent == Absence.Fresh) || rule.Ours.All(o => fresh.Any(prefix => o.Name.StartsWith(prefix, StringComparison.Ordinal))))
             {
                 freshHubs.Add(rule.Hub);
-            }
-            else if (absent && rule.WhenAbsent == Absence.Zero)
-            {
-                converted.AddRange(rule.Ours.Select(o => (o.Name, $"{rule.Hub} is not in the file: zero")));
             }
             else
             {
@@ -63,7 +58,6 @@ public sealed record WeightsFit
                 Unused = [.. match.Unused.Select(name => (name, match.Map.IsIgnored(name) ? "computed, not stored" : "the configuration has no such part")),
                     .. match.Map.Copies.Keys.Where(match.Found.ContainsKey).Select(copy => (match.Found[copy], $"repeats {match.Map.Copies[copy]}"))],
                 Renamed = [.. match.Found.Where(pair => pair.Key != pair.Value).Select(pair => (pair.Value, pair.Key))],
-                Converted = [.. converted],
                 Notes = match.Map == maps[0] ? [] : ["the file uses another naming of the same family"],
             },
         };

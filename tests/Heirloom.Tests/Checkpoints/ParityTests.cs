@@ -15,6 +15,16 @@ public sealed class ParityTests
     {
         foreach (var folder in References().Where(folder => Path.GetFileName(folder) != "wav2vec2-ctc-base"))
         {
+            using (var weights = WeightsFolder.Open(folder))
+            {
+                // a writer that left out every name ending in "attn.bias", as masks were called once, lost GPT-2's biases of query, key and value
+                if (weights.Entries.ContainsKey("transformer.h.0.attn.c_attn.weight") && !weights.Entries.ContainsKey("transformer.h.0.attn.c_attn.bias"))
+                {
+                    Assert.Contains("layers.0.attention.value.bias is missing from the weights (transformer.h.0.attn.c_attn.bias)", Assert.Throws<UserError>(() => Parity.Run(folder)).Message);
+                    continue;
+                }
+            }
+
             foreach (var output in Parity.Run(folder))
             {
                 Assert.True(output.Difference <= (output.Name == "greedy" ? 0 : 1e-4), $"{Path.GetFileName(folder)}: {output.Name} differs by {output.Difference}");

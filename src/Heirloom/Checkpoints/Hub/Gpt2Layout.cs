@@ -83,11 +83,7 @@ public sealed class Gpt2Layout : HubLayout
             var (ours, hub) = ($"layers.{i}", $"transformer.h.{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.ln_1", width, bias: true)
                 .Add(new KeyRule($"{hub}.attn.c_attn.weight", QueryKeyValue(ours, "weight", width, width), new Fused(Transpose: true)))
-                .Add(new KeyRule($"{hub}.attn.c_attn.bias", QueryKeyValue(ours, "bias", width), new Fused())
-                {
-                    // writers that drop the causal mask by the ending "attn.bias" drop this with it; GPT-2 starts it at zero
-                    WhenAbsent = Absence.Zero,
-                })
+                .Add(new KeyRule($"{hub}.attn.c_attn.bias", QueryKeyValue(ours, "bias", width), new Fused()))
                 .AddTransposed($"{ours}.attention.output", $"{hub}.attn.c_proj", width, width)
                 .AddNorm($"{ours}.feed_forward_norm", $"{hub}.ln_2", width, bias: true)
                 .AddTransposed($"{ours}.feed_forward.up", $"{hub}.mlp.c_fc", width, inner)

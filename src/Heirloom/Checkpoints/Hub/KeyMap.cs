@@ -13,9 +13,6 @@ public enum Absence
     /// <summary>The file is not that of the configuration.</summary>
     Refuse,
 
-    /// <summary>Some writers leave it out when it is zero.</summary>
-    Zero,
-
     /// <summary>The family's files of this task have no such part, and the task does not use it.</summary>
     Fresh,
 }

@@ -66,14 +66,15 @@ public sealed record EncoderConfig : ModelConfig, IExample<EncoderConfig>
         },
     };
 
-    /// <summary>RoBERTa-type (Liu et al. 2019): BERT without token types, its positions counted from 2.</summary>
+    /// <summary>RoBERTa-type (Liu et al. 2019): BERT with a single token type, its positions counted from 2.</summary>
     /// <inheritdoc cref="Bert"/>
     public static EncoderConfig Roberta(int vocabulary, int context, int width, int layers, int heads, double dropout = 0)
     {
         var bert = Bert(vocabulary, context, width, layers, heads, dropout);
         return bert with
         {
-            TokenTypes = 0,
+            // one row that every token gets, as its published files have it
+            TokenTypes = 1,
             Positions = new LearnedPositionsConfig { Offset = 2 },
             Block = bert.Block with { Norm = new LayerNormConfig { Epsilon = 1e-5 } },
         };

@@ -18,7 +18,7 @@ internal static class HubExamples
         var llama = DecoderConfig.Llama(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4, keyValueHeads: 2, feedForward: 24, tied: false);
         var gpt2 = DecoderConfig.Gpt2(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4, dropout: 0.1);
         var bert = EncoderConfig.Bert(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
-        var roberta = EncoderConfig.Roberta(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4) with { TokenTypes = 1 };
+        var roberta = EncoderConfig.Roberta(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
         var t5 = EncoderDecoderConfig.T5(vocabulary: 37, width: 16, layers: 2, heads: 4, headWidth: 6);
         var vit = VisionTransformerConfig.Vit(image: 8, patch: 4, channels: 3, width: 16, layers: 2, heads: 4, classes: 5);
 
