@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace Heirloom.Checkpoints;
 
@@ -8,10 +9,6 @@ internal static class JsonFile
 {
     private const long MaxBytes = 100_000_000;
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
-
-    /// <summary>Parses a file; the caller disposes the document.</summary>
-    /// <exception cref="UserError">Missing, unreadable, too long, or not JSON.</exception>
-    public static JsonDocument Parse(string path) => Guard(path, () => JsonDocument.Parse(Read(path), Strict));
 
     /// <summary>Parses a file that holds an object with no key twice.</summary>
     /// <exception cref="UserError">Missing, unreadable, too long, not JSON, or not an object.</exception>
@@ -31,7 +28,8 @@ internal static class JsonFile
         var info = new FileInfo(path);
         return !info.Exists ? throw new UserError("no such file", path)
             : info.Length > MaxBytes ? throw new UserError($"{info.Length} bytes are too many for a file of this kind", path)
-            : Plain(File.ReadAllBytes(path));
+            : File.ReadAllBytes(path) is var bytes && Utf8.IsValid(bytes) ? Plain(bytes)
+            : throw new UserError("is not UTF-8 text", path);
     }
 
     /// <summary>Without the byte order mark that some editors leave.</summary>

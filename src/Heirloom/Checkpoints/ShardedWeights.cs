@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace Heirloom.Checkpoints;
@@ -59,20 +60,18 @@ internal sealed class ShardedWeights : IWeights
     private static Dictionary<string, string> ReadMap(string index)
     {
         var map = new Dictionary<string, string>();
-        using var document = JsonFile.Parse(index);
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("weight_map", out var element) || element.ValueKind != JsonValueKind.Object)
+        if (JsonFile.ParseObject(index)["weight_map"] is not JsonObject shards)
         {
             throw new UserError("holds no weight_map", index, "fetch or save the model again");
         }
 
-        foreach (var property in element.EnumerateObject())
+        foreach (var (name, node) in shards)
         {
-            var shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : "";
+            var shard = node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : "";
             // a name with a folder in it could point anywhere on this machine
-            if (shard.Length == 0 || shard is "." or ".." || shard.AsSpan().ContainsAny('/', '\\', '\0') || !map.TryAdd(property.Name, shard))
+            if (shard.Length == 0 || shard is "." or ".." || shard.AsSpan().ContainsAny('/', '\\', '\0') || !map.TryAdd(name, shard))
             {
-                throw new UserError($"weight_map gives no file for '{property.Name}', a file elsewhere, or two", index, "fetch or save the model again");
+                throw new UserError($"weight_map gives no file for '{name}', or a file elsewhere", index, "fetch or save the model again");
             }
         }
 

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Heirloom.Checkpoints.Hub;
+using Heirloom.Models;
+using static TorchSharp.torch;
+
+namespace Heirloom.Checkpoints;
+
+/// <summary>What a model folder holds, from its configuration and its headers alone: a folder of 100 GB takes as long as one of 1 MB.</summary>
+public sealed record ModelInspection
+{
+    /// <summary>Bytes a parameter while AdamW trains in float32: weight, gradient and two moments.</summary>
+    private const int TrainingBytes = 16;
+
+    /// <summary>Its family on the hub; null where the configuration cannot be read.</summary>
+    public string? Family { get; private init; }
+
+    public ModelConfig? Config { get; private init; }
+
+    public Lineage? Lineage { get; private init; }
+
+    public ImmutableArray<TensorEntry> Tensors { get; private init; } = [];
+
+    /// <summary>Files that hold them.</summary>
+    public ImmutableArray<string> Files { get; private init; } = [];
+
+    /// <summary>What is wrong, in one line each; empty when nothing was found.</summary>
+    public ImmutableArray<string> Problems { get; private init; } = [];
+
+    /// <summary>What loading will say, but for what only values tell; null where the weights were not compared with the configuration.</summary>
+    public LoadReport? Report { get; private init; }
+
+    /// <summary>Elements of all floating-point tensors.</summary>
+    public long Parameters => Tensors.Where(t => TensorTypes.IsFloat(t.Type)).Sum(t => t.Count);
+
+    /// <summary>Bytes of the weights as they are stored: the memory that running takes, besides activations and caches.</summary>
+    public long RunBytes => Tensors.Sum(t => t.Bytes);
+
+    /// <summary>Bytes that training takes with AdamW in float32, besides activations.</summary>
+    public long TrainBytes => Parameters * TrainingBytes;
+
+    /// <summary>Element types with the number of elements of each, the most first.</summary>
+    public ImmutableArray<(ScalarType Type, long Count)> Types =>
+        [.. Tensors.GroupBy(t => t.Type).Select(g => (g.Key, g.Sum(t => t.Count))).OrderByDescending(p => p.Item2)];
+
+    /// <summary>Rows of the token embedding; null for a model without tokens.</summary>
+    public int? Vocabulary => Config is null ? null : VocabularyOf(Config);
+
+    /// <summary>Looks at a folder. What is wrong inside it is a finding, not an exception.</summary>
+    /// <exception cref="UserError">There is no such folder.</exception>
+    public static ModelInspection Of(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new UserError("no such folder", folder);
+        }
+
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var (layout, config) = Try(() => HubFolder.Read(folder));
+        var lineage = Try(() => LineageFile.Read(folder));
+        using var weights = Try(() => WeightsFolder.Open(folder));
+        var fit = weights is null || config is null || layout is HeirloomLayout ? null
+            : Try(() => WeightsFit.Of(layout.Maps(config, new(() => [])), weights, folder, []));
+        problems.AddRange(fit?.Problems ?? []);
+        return new()
+        {
+            Family = layout?.ModelTypes[0],
+            Config = config,
+            Lineage = lineage,
+            Tensors = weights is null ? [] : [.. weights.Entries.Values.OrderBy(e => e.Name, StringComparer.Ordinal)],
+            Files = weights is null ? [] : [.. weights.Entries.Keys.Select(weights.FileOf).Distinct().Order(StringComparer.Ordinal)],
+            Problems = problems.ToImmutable(),
+            Report = fit?.Report,
+        };
+
+        T? Try<T>(Func<T> look)
+        {
+            try
+            {
+                return look();
+            }
+            catch (UserError e)
+            {
+                problems.Add(e.Message);
+                return default;
+            }
+        }
+    }
+
+    /// <summary>Folders with a configuration and weights under a root, or the root itself.</summary>
+    public static IEnumerable<string> FoldersUnder(string root) => !Directory.Exists(root) ? []
+        : Directory.EnumerateFiles(root, HubFolder.ConfigFile, new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, MaxRecursionDepth = 8 })
+            .Select(file => Path.GetDirectoryName(file)!)
+            .Where(folder => File.Exists(Path.Combine(folder, WeightsFolder.SingleFile)) || File.Exists(Path.Combine(folder, WeightsFolder.IndexFile)))
+            .Order(StringComparer.Ordinal);
+
+    private static int? VocabularyOf(ModelConfig config) =>
+        config.GetType().GetProperty("VocabularySize")?.GetValue(config) as int?
+        ?? config.GetType().GetProperties().Select(p => p.GetIndexParameters().Length == 0 ? p.GetValue(config) : null).OfType<ModelConfig>().Select(VocabularyOf).FirstOrDefault(v => v is not null);
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Heirloom.Checkpoints;
+using Heirloom.Cli;
+using Heirloom.Models;
+using Heirloom.Models.Text;
+using static TorchSharp.torch;
+
+namespace Heirloom.Tests.Cli;
+
+public sealed class ModelsVerbTests : IDisposable
+{
+    private readonly Terminal _terminal = new();
+
+    private string Runs => Path.Combine(_terminal.Folder, "runs");
+
+    public void Dispose() => _terminal.Dispose();
+
+    [Fact]
+    public void List_finds_models_under_the_runs()
+    {
+        Assert.StartsWith("no models under", _terminal.Run("models", "list").Out);
+        Save("a/checkpoint");
+        var json = JsonNode.Parse(_terminal.Run("models", "list", "--json").Out)!.AsArray();
+        Assert.Equal("llama", Assert.Single(json)!["family"]!.GetValue<string>());
+        Assert.Contains("pretrain, step 12", _terminal.Run("models", "list").Out);
+        Assert.Equal(ExitCode.UserError, _terminal.Run("models", "list", "nowhere").Code);
+    }
+
+    [Fact]
+    public void Show_gives_settings_and_origin()
+    {
+        var folder = Save("a");
+        var shown = _terminal.Run("models", "show", folder).Out;
+        Assert.Contains("kind: decoder", shown);
+        Assert.Contains("score: perplexity 12.5", shown);
+        Assert.Equal(ExitCode.UserError, _terminal.Run("models", "show", Runs).Code);
+    }
+
+    [Fact]
+    public void Inspect_finds_what_is_wrong()
+    {
+        var folder = Save("a");
+        var (code, text, _) = _terminal.Run("models", "inspect", folder);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("vocabulary: 19", text);
+        Assert.Contains("no problems found: weights and configuration fit", text);
+
+        File.Delete(Path.Combine(folder, "model.safetensors"));
+        Safetensors.Write(Path.Combine(folder, "model.safetensors"), [new("model.norm.weight", zeros(7))]);
+        (code, text, _) = _terminal.Run("models", "inspect", folder);
+        Assert.Equal(ExitCode.CheckFailed, code);
+        Assert.Contains("problem: norm.weight is [7] in the file (model.norm.weight), the configuration says [16]", text);
+    }
+
+    [Fact]
+    public void Lineage_draws_the_family()
+    {
+        var parent = Save("a");
+        var hash = LineageFile.Read(parent)!.Weights;
+        var child = Save("b", new LineageParent(hash, "elsewhere", "start"));
+        var svg = Path.Combine(_terminal.Folder, "tree.svg");
+        var (code, text, _) = _terminal.Run("models", "lineage", child, "--svg", svg);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains($"└─ start: a  pretrain, step 12  {hash[..12]}", text);
+        Assert.StartsWith("<svg", File.ReadAllText(svg));
+    }
+
+    [Fact]
+    public void Parity_compares_with_references()
+    {
+        var folder = Save("a");
+        using var scope = NewDisposeScope();
+        var ids = arange(12).view(2, 6);
+        var model = Checkpoint.LoadAs<ICausalLM>(folder).Model;
+        var logits = model.Head(model.Encode(new TokenInputs(ids))).detach();
+        Safetensors.Write(Path.Combine(folder, Parity.FileName), [new("in.input_ids", ids), new("out.logits", logits)]);
+        Assert.Equal(ExitCode.Ok, _terminal.Run("models", "parity", folder).Code);
+        Safetensors.Write(Path.Combine(folder, Parity.FileName), [new("in.input_ids", ids), new("out.logits", logits.add(0.01))]);
+        var (code, text, _) = _terminal.Run("models", "parity", folder, "--json");
+        Assert.Equal(ExitCode.CheckFailed, code);
+        Assert.Contains("\"passes\": false", text);
+        Assert.Equal(ExitCode.Ok, _terminal.Run("models", "parity", folder, "--tolerance", "0.1").Code);
+    }
+
+    private string Save(string name, params LineageParent[] parents)
+    {
+        using var scope = NewDisposeScope();
+        var folder = Path.Combine(Runs, name);
+        Checkpoint.Save(folder, new()
+        {
+            Model = DecoderConfig.Llama(vocabulary: 19, context: 16, width: 16, layers: 1, heads: 2).Build(new Seed((ulong)parents.Length)),
+            Lineage = new() { Method = "pretrain", Settings = "", Seed = 1, Step = 12, Parents = [.. parents], Scores = new Dictionary<string, double> { ["perplexity"] = 12.5 }.ToImmutableSortedDictionary() },
+        });
+        return folder;
+    }
+}
