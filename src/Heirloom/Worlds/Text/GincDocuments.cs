@@ -1,5 +1,4 @@
 using Heirloom.Data;
-using static TorchSharp.torch;
 
 namespace Heirloom.Worlds.Text;
 
