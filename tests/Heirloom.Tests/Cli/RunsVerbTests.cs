@@ -48,6 +48,16 @@ public sealed class RunsVerbTests : IDisposable
     }
 
     [Fact]
+    public void OneSeedSpeaksOfExamplesAlone()
+    {
+        Make("naive", 1, 1.0, seeds: 1);
+        Make("replay", 2, 0.5, seeds: 1);
+        var text = _terminal.Run("runs", "compare", "naive-1", "replay-1").Out;
+        Assert.Contains("with one seed, intervals are over examples alone", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Infinity", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheReportIsWrittenIntoTheRun()
     {
         Make("sotu", 1, 0.5);
@@ -87,12 +97,12 @@ public sealed class RunsVerbTests : IDisposable
 
     private static RunRecord Record(string name, ulong seed) => new() { Name = name, Kind = "pretrain", Started = DateTimeOffset.UnixEpoch, Seed = seed, Settings = "x" };
 
-    private void Make(string name, ulong seed, double loss)
+    private void Make(string name, ulong seed, double loss, int seeds = 3)
     {
         using var folder = RunFolder.Create(Runs, name);
         folder.Begin(Record(name, seed), $"model: width {seed}\n");
         var noise = new Rng(7);
-        new ExampleScores { Name = "loss/test", Examples = "e", Seeds = [0, 1, 2], Rows = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 40).Select(_ => loss + (0.01 * noise.NextGaussian())).ToArray())] }.Write(folder.Path);
+        new ExampleScores { Name = "loss/test", Examples = "e", Seeds = [.. Enumerable.Range(0, seeds).Select(s => (ulong)s)], Rows = [.. Enumerable.Range(0, seeds).Select(_ => Enumerable.Range(0, 40).Select(_ => loss + (0.01 * noise.NextGaussian())).ToArray())] }.Write(folder.Path);
         File.WriteAllText(Path.Combine(folder.Path, "metrics.jsonl"), "{\"step\":1,\"loss\":3}\n{\"step\":2,\"loss\":\"NaN\"}\n{\"step\":3,\"lo");
         folder.Update(r => r with { State = RunState.Finished, Ended = DateTimeOffset.UnixEpoch.AddMinutes(3), Scores = new Dictionary<string, double> { ["perplexity"] = 12 } });
     }

@@ -23,7 +23,7 @@ internal static class RunsCompare
             {
                 context.Line(JsonSerializer.Serialize(comparison.Differences.Select(d => new
                 {
-                    score = d.Score, run = d.Run, baseline = d.Baseline, value = d.Value, difference = d.Difference.Estimate, low = d.Difference.Low, high = d.Difference.High, p = d.Difference.PValue, better = d.Better,
+                    score = d.Score, run = d.Run, baseline = d.Baseline, value = d.Value, difference = d.Difference.Estimate, low = d.Difference.Low, high = d.Difference.High, p = d.Difference.PValue, seeds = d.Seeds, better = d.Better,
                 }), RunsShow.Json));
             }
             else
@@ -49,6 +49,11 @@ internal static class RunsCompare
             [n, .. comparison.Runs.Select(r => r.Record.Scores.TryGetValue(n, out var value) ? RunPage.Number(value) : "–")]));
         Write(context, $"Differences from {ids[0]} (95% intervals over seeds and examples)", ["score", "run", ids[0], "value", "difference", "verdict"], comparison.Differences.Select(RunPage.Row));
         Write(context, "Settings that differ", ["key", .. ids], comparison.Settings.Select(s => (IReadOnlyList<string>)[s.Key, .. s.Values]));
+        if (comparison.Caution is { } caution)
+        {
+            context.Line(caution);
+        }
+
         foreach (var name in comparison.Incomparable)
         {
             context.Line($"{name} was scored on other examples, so there is no interval for it");

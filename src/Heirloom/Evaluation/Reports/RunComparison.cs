@@ -10,7 +10,8 @@ namespace Heirloom.Evaluation.Reports;
 /// <param name="Value">Mean of this one.</param>
 /// <param name="Difference">This minus the first, over seeds and examples.</param>
 /// <param name="Better">True or false where the interval excludes zero, null where it does not.</param>
-public sealed record ScoreDifference(string Score, string Run, double Baseline, double Value, Interval Difference, bool? Better);
+/// <param name="Seeds">The fewer seeds of the two. With one, the interval is over examples alone: it speaks of these weights and not of another training.</param>
+public sealed record ScoreDifference(string Score, string Run, double Baseline, double Value, Interval Difference, bool? Better, int Seeds);
 
 /// <summary>Runs side by side, the first of them the baseline.</summary>
 public sealed class RunComparison
@@ -38,6 +39,11 @@ public sealed class RunComparison
     /// <summary>Scores of the same name that were taken on other examples.</summary>
     public IReadOnlyList<string> Incomparable { get; }
 
+    /// <summary>What an interval over one seed leaves open, or null.</summary>
+    public string? Caution => Differences.Any(d => d.Seeds == 1)
+        ? "with one seed, intervals are over examples alone: they say nothing about another training of the same recipe"
+        : null;
+
     /// <summary>Names of final scores that any of them has.</summary>
     public IReadOnlyList<string> ScoreNames => [.. Runs.SelectMany(r => r.Record.Scores.Keys).Distinct().Order(StringComparer.Ordinal)];
 
@@ -61,7 +67,9 @@ public sealed class RunComparison
     {
         var design = baseline.Seeds.SequenceEqual(method.Seeds) ? SeedDesign.Paired : SeedDesign.Unpaired;
         var (b, m) = (new ScoreMatrix(baseline.Rows), new ScoreMatrix(method.Rows));
-        var interval = MultiBootstrap.Compare(m, b, design).Combined;
-        return new(baseline.Name, run, b.Mean, m.Mean, interval, interval.ExcludesZero ? interval.Estimate > 0 == baseline.HigherIsBetter : null);
+        var seeds = Math.Min(b.Seeds, m.Seeds);
+        var result = MultiBootstrap.Compare(m, b, design);
+        var interval = seeds == 1 ? result.Percentile : result.Combined;
+        return new(baseline.Name, run, b.Mean, m.Mean, interval, interval.ExcludesZero ? interval.Estimate > 0 == baseline.HigherIsBetter : null, seeds);
     }
 }

@@ -48,7 +48,7 @@ public static class RunPage
         var page = new HtmlReport(string.Join(" · ", ids));
         if (comparison.Differences.Count > 0)
         {
-            page.Heading("Differences").Paragraph($"Against {ids[0]}, with 95% intervals over seeds and examples.")
+            page.Heading("Differences").Paragraph($"Against {ids[0]}, with 95% intervals over seeds and examples{(comparison.Caution is { } caution ? "; " + caution : "")}.")
                 .Table(["score", "run", ids[0], "value", "difference", "verdict"], comparison.Differences.Select(Row));
             foreach (var score in comparison.Differences.GroupBy(d => d.Score))
             {

@@ -5,13 +5,15 @@ namespace Heirloom.Evaluation.Reports;
 /// <summary>What differs between the settings of runs, by dotted key.</summary>
 public static class SettingsDiff
 {
-    /// <summary>Keys on which the documents do not agree, with each one's value ("–" where it has none).</summary>
+    private const string Absent = "–";
+
+    /// <summary>Keys on which the documents do not agree, with each one's value ("–" where it has none). Nothing and null are the same.</summary>
     public static IReadOnlyList<(string Key, IReadOnlyList<string> Values)> Of(params IReadOnlyList<string> yaml)
     {
         var flat = yaml.Select(Flatten).ToList();
         return [.. flat.SelectMany(f => f.Keys).Distinct().Order(StringComparer.Ordinal)
-            .Select(key => (key, (IReadOnlyList<string>)[.. flat.Select(f => f.GetValueOrDefault(key, "–"))]))
-            .Where(d => d.Item2.Distinct().Count() > 1)];
+            .Select(key => (key, (IReadOnlyList<string>)[.. flat.Select(f => f.GetValueOrDefault(key, Absent))]))
+            .Where(d => d.Item2.Select(v => v is "null" or "[]" ? Absent : v).Distinct().Count() > 1)];
     }
 
     private static Dictionary<string, string> Flatten(string yaml)
