@@ -6,8 +6,6 @@ using Heirloom.Data;
 using Heirloom.Data.Sets;
 using Heirloom.Models.Vision;
 using Heirloom.Papers;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
 using Heirloom.Worlds.Images;
 
 namespace Heirloom.Reproductions.ContinualLearning;

@@ -11,7 +11,6 @@ using Heirloom.Reuse.Growing;
 using Heirloom.Training;
 using Heirloom.Training.Optimizers;
 using Heirloom.Worlds.Text;
-using TorchSharp;
 
 namespace Heirloom.Reproductions.Reuse;
 
