@@ -70,7 +70,7 @@ public sealed record WeightsFit
         var ours = string.Join(", ", rule.Ours.Select(o => o.Name));
         if (!match.Found.TryGetValue(rule.Hub, out var name))
         {
-            return $"{ours} is missing from the weights ({rule.Hub})";
+            return $"{ours} {(rule.Ours.Length > 1 ? "are" : "is")} missing from the weights ({rule.Hub})";
         }
 
         var entry = weights.Entries[name];

@@ -20,7 +20,7 @@ public sealed class ParityTests
                 // a writer that left out every name ending in "attn.bias", as masks were called once, lost GPT-2's biases of query, key and value
                 if (weights.Entries.ContainsKey("transformer.h.0.attn.c_attn.weight") && !weights.Entries.ContainsKey("transformer.h.0.attn.c_attn.bias"))
                 {
-                    Assert.Contains("layers.0.attention.value.bias is missing from the weights (transformer.h.0.attn.c_attn.bias)", Assert.Throws<UserError>(() => Parity.Run(folder)).Message);
+                    Assert.Contains("layers.0.attention.value.bias are missing from the weights (transformer.h.0.attn.c_attn.bias)", Assert.Throws<UserError>(() => Parity.Run(folder)).Message);
                     continue;
                 }
             }

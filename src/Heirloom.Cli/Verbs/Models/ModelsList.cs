@@ -46,7 +46,7 @@ internal static class ModelsList
                 var table = new Table().Border(TableBorder.Rounded).AddColumns("folder", "family").AddColumn(new TableColumn("parameters").RightAligned()).AddColumns("made by", "weights", "scores");
                 foreach (var (folder, model) in models)
                 {
-                    var state = model.Problems.IsEmpty ? "" : $"{model.Problems.Length} problems: heirloom models inspect";
+                    var state = model.Problems.IsEmpty ? "" : $"{model.Problems.Length} {(model.Problems.Length == 1 ? "problem" : "problems")}: heirloom models inspect";
                     table.AddRow(
                         new Text(folder), new Text(model.Family ?? "?"), new Text(ModelsVerb.Count(model.Parameters)),
                         new Text(model.Lineage is { } lineage ? ModelsVerb.Plain(lineage.Method) + (lineage.Step > 0 ? $", step {lineage.Step}" : "") : ""),
