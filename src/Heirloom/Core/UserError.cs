@@ -9,7 +9,7 @@ public sealed class UserError(string what, string? where = null, string? mend = 
     : Exception(OneLine((where is null ? what : $"{where}: {what}") + (mend is null ? "" : $"; {mend}")), inner)
 {
     /// <summary>Names that come from a file may hold line breaks and what steers a terminal.</summary>
-    private static string OneLine(string message) => string.Concat(message.Select(c => char.IsControl(c) ? '\u00b7' : c));
+    private static string OneLine(string message) => string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c));
 
     /// <summary>"; did you mean 'x'?" for the valid name nearest to a mistyped one, or the list of them when none is near.</summary>
     public static string Nearest(string typed, IEnumerable<string> valid)
