@@ -111,6 +111,7 @@ public sealed class P059Rewarming : IPaper
                 new() { Name = "new", Source = new DataSetSourceConfig { Name = "brown" } },
             ],
             ContextLength = 64,
+            MaxHeldOutRows = 128,
         };
 
         [Range(32, 8192)]
@@ -124,15 +125,15 @@ public sealed class P059Rewarming : IPaper
         public int Rows { get; init; } = 16;
 
         [Range(1, int.MaxValue)]
-        public int PretrainSteps { get; init; } = 300;
+        public int PretrainSteps { get; init; } = 160;
 
         /// <summary>Steps of continuation.</summary>
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 200;
+        public int Steps { get; init; } = 100;
 
         /// <summary>The step that counts as early.</summary>
         [Range(1, int.MaxValue)]
-        public int EarlyStep { get; init; } = 15;
+        public int EarlyStep { get; init; } = 8;
 
         /// <summary>Its learning rate is the maximum η_max; the minimum is a tenth of it.</summary>
         public Training.Optimizers.AdamWConfig Optimizer { get; init; } = new() { LearningRate = 3e-3 };

@@ -112,7 +112,7 @@ public sealed class P029TaskDiversity : IPaper
         public int Heads { get; init; } = 2;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 3000;
+        public int Steps { get; init; } = 800;
 
         public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 1e-2, Beta2 = 0.999, Decay = 0 };
 

@@ -131,7 +131,7 @@ public sealed class P186ImplicitBayes : IPaper
         public int Rows { get; init; } = 32;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 500;
+        public int Steps { get; init; } = 250;
 
         public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 5e-3 };
 

@@ -138,7 +138,7 @@ public sealed class P117TaskArithmetic : IPaper
                 new() { Name = "d", Source = Speeches("Republican", 1930, 2021) },
             ],
             ContextLength = 64,
-            MaxHeldOutRows = 96,
+            MaxHeldOutRows = 64,
         };
 
         [Range(32, 8192)]
@@ -152,11 +152,11 @@ public sealed class P117TaskArithmetic : IPaper
         public int Rows { get; init; } = 16;
 
         [Range(1, int.MaxValue)]
-        public int PretrainSteps { get; init; } = 400;
+        public int PretrainSteps { get; init; } = 200;
 
         /// <summary>Steps of fine-tuning on a task.</summary>
         [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 60;
+        public int TuneSteps { get; init; } = 30;
 
         public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 3e-3 };
 
@@ -165,7 +165,7 @@ public sealed class P117TaskArithmetic : IPaper
         public double TuneRate { get; init; } = 1e-3;
 
         /// <summary>Scales to choose from on validation text.</summary>
-        public System.Collections.Immutable.ImmutableArray<double> Scales { get; init; } = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+        public System.Collections.Immutable.ImmutableArray<double> Scales { get; init; } = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
         private static FilterSourceConfig Speeches(string party, int from, int to) => new()
         {

@@ -20,6 +20,15 @@ internal static class PapersReport
             }
 
             Atomic.WriteText(Path.Combine(folder, "README.md"), ResultsPage.Markdown(results));
+            ResultsGallery.Page(results).Save(Path.Combine(folder, "gallery.html"));
+            foreach (var result in results)
+            {
+                foreach (var (plot, i) in ResultsGallery.Effects(result).Select((plot, i) => (plot, i)))
+                {
+                    plot.Save(Path.Combine(folder, "plots", $"P{result.Id:000}-{result.Profile}-{i + 1}.svg"));
+                }
+            }
+
             context.Line($"{results.Count} results written to {folder}");
             return ExitCode.Ok;
         });

@@ -37,10 +37,12 @@ internal static class PapersRun
             }
 
             var path = ResultStore.Write(options.Folder, result);
+            var page = Path.ChangeExtension(path, ".html");
+            ResultsGallery.Page(result).Save(page);
             context.Line($"{row.Id}. {row.Title}");
             context.Line($"Claim: {paper.Claim}");
             ResultTable.Show(context, result);
-            context.Line($"{result.Verdict}; written to {path}");
+            context.Line($"{result.Verdict}; written to {path} and {page}");
             return result.Seeds < settings.Seeds ? ExitCode.Interrupted : ExitCode.Ok;
         }));
         return command;
