@@ -38,6 +38,6 @@ public sealed class LearnedPositions : Positions
         var added = positions is null
             ? _weight.narrow(0, _offset + start, hidden.shape[1])
             : _weight.index_select(0, positions.add(_offset).view(-1)).view_as(hidden);
-        return hidden.add(added).MoveToOuterDisposeScope();
+        return hidden.add(added, KeptScalar.One).MoveToOuterDisposeScope();
     }
 }

@@ -69,7 +69,7 @@ public sealed record Rotation(Tensor Cos, Tensor Sin)
         // split and not slices: its gradient is one concatenation, theirs fills and adds whole tensors
         var parts = x.split(rest == 0 ? [half, half] : [half, half, rest], -1);
         var (a, b) = (parts[0], parts[1]);
-        var (first, second) = (a.mul(cos).addcmul(b, sin, -1), b.mul(cos).addcmul(a, sin, 1));
+        var (first, second) = (a.mul(cos).addcmul(b, sin, KeptScalar.MinusOne), b.mul(cos).addcmul(a, sin, KeptScalar.One));
         return cat([first, second, .. parts[2..]], -1).MoveToOuterDisposeScope();
     }
 }

@@ -136,7 +136,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, AttentionContext, int, 
             var normed = _attentionNorm!.call(x);
             var attended = _attention.call(normed, context, layer);
             var fed = _feedForward.call(_feedForwardNorm is null ? normed : _feedForwardNorm.call(x));
-            return x.add(Dropped(attended.add(fed))).MoveToOuterDisposeScope();
+            return x.add(Dropped(attended.add(fed, KeptScalar.One)), KeptScalar.One).MoveToOuterDisposeScope();
         }
 
         x = Join(x, _attention.call(Before(x, _attentionNorm), context, layer), _attentionNorm, _attentionPostNorm);
@@ -155,7 +155,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, AttentionContext, int, 
     private Tensor Join(Tensor x, Tensor branch, nn.Module<Tensor, Tensor>? norm, nn.Module<Tensor, Tensor>? postNorm)
     {
         branch = Dropped(postNorm is null ? branch : postNorm.call(branch));
-        var joined = x.add(branch);
+        var joined = x.add(branch, KeptScalar.One);
         return _config.Placement == NormPlacement.Post ? norm!.call(joined) : joined;
     }
 

@@ -57,6 +57,10 @@ public sealed record Paper<TSettings, TSubject> : Paper
                     records[(arm.Name, index)] = record;
                 }
             }
+            catch (OperationCanceledException) when (work.Stop.IsCancellationRequested)
+            {
+                // the seed under way is not done; those before it are
+            }
             finally
             {
                 trial.Release();

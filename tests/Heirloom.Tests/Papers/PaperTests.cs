@@ -99,6 +99,16 @@ public sealed class PaperTests : IDisposable
     }
 
     [Fact]
+    public void AMeasurementThatStopsMidwayLeavesTheSeedsBeforeIt()
+    {
+        using var stop = new CancellationTokenSource();
+        var measured = 0;
+        var part = Run(Fake(_ => { if (++measured == 5) { stop.Cancel(); stop.Token.ThrowIfCancellationRequested(); } }), new Sizes { Seeds = 5 }, _folder, new() { Stop = stop.Token });
+
+        Assert.Equal(2, part!.Seeds);
+    }
+
+    [Fact]
     public void ResultsSurviveTheirFile()
     {
         var result = Run(Fake(), new Sizes { Seeds = 1 }, _folder)!;

@@ -74,7 +74,7 @@ internal sealed record QuickstartPlan(QuickstartSettings Settings, QuickstartTex
         ScoredExamples = Settings.ScoredExamples,
         Seeds = Settings.Seeds,
         Pooling = Pooling.Mean,
-        Batches = new() { BatchSize = 16, MaxLength = Math.Min(64, Settings.Context), SortWithin = 8 },
+        Batches = new() { BatchSize = 16, MaxLength = Settings.Context, SortWithin = 8 },
         Training = Training(Settings.TuneSteps, Settings.TuneLearningRate, new LinearConfig { WarmUp = 0.1 }) with { EvaluateEvery = 0 },
     };
 

@@ -40,14 +40,14 @@ public sealed record QuickstartSettings
 
     /// <summary>Steps of each fine-tuning.</summary>
     [Range(1, int.MaxValue)]
-    public int TuneSteps { get; init; } = 150;
+    public int TuneSteps { get; init; } = 60;
 
     [Range(1e-6, 1)]
     public double TuneLearningRate { get; init; } = 1e-3;
 
     /// <summary>Labelled texts to fine-tune on.</summary>
     [Range(2, int.MaxValue)]
-    public int TuneExamples { get; init; } = 1500;
+    public int TuneExamples { get; init; } = 600;
 
     /// <summary>Held-out labelled texts to score.</summary>
     [Range(2, int.MaxValue)]
