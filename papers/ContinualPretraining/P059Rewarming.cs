@@ -23,7 +23,8 @@ public sealed class P059Rewarming : IPaper
         Departures =
         [
             "a decoder of under a million parameters instead of Pythia 410M, on presidents' speeches and then the Brown corpus instead of the Pile and then SlimPajama",
-            "bfloat16 and model parallelism are left out: they are no part of the claim",
+            "one maximum learning rate with its half, and warm-ups of 0 and 1%, instead of the paper's grids over maximum, length and checkpoint; scratch has the same maximum",
+            "model parallelism is left out: it is no part of the claim",
         ],
         Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 6, EarlyStep = 2, Width = 32, Layers = 1 },
         Quick = new() { Seeds = 3 },

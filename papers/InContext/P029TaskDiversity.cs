@@ -21,6 +21,7 @@ public sealed class P029TaskDiversity : IPaper
         Departures =
         [
             "the quick profile has two dimensions and eight points (so that the threshold lies at few tasks), a smaller model and fewer steps than the published 8, 16, 8 × 128 and 500,000; the full profile has the published sizes",
+            "dimensions, diversities and learning rate of the quick profile were chosen after development runs on one other seed",
             "three task diversities instead of twenty: below, near and above the threshold",
         ],
         Smoke = new() { Seeds = 1, Steps = 4, Width = 16, Layers = 1, Heads = 2, Many = 64, Evaluated = 16 },

@@ -25,6 +25,7 @@ public sealed class P117TaskArithmetic : IPaper
         Departures =
         [
             "language models of under a million parameters on domains of real text instead of CLIP and GPT-2; a task is a domain, its score the loss on held-out text of it",
+            "the quick profile chooses among six scales where the paper has twenty-one; gradient ascent takes the steps and the rate of fine-tuning and is not tuned",
             "the control may lose a twentieth of a nat (5% of perplexity) where the paper asks for 95% of control accuracy",
         ],
         Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, TuneSteps = 3, Width = 32, Layers = 1, Scales = [0.5, 1] },
