@@ -13,4 +13,16 @@ public static class ModuleWeight
         weight.DetachFromDisposeScope();
         return weight;
     }
+
+    /// <summary>The same for a module of the tensor library, which makes its weights itself.</summary>
+    public static TModule Kept<TModule>(TModule module)
+        where TModule : nn.Module
+    {
+        foreach (var weight in module.parameters())
+        {
+            weight.DetachFromDisposeScope();
+        }
+
+        return module;
+    }
 }

@@ -19,7 +19,7 @@ public static class Projections
     {
         // (the library's "from pretrained" would register no parameter)
         using var frozen = no_grad();
-        var embedding = nn.Embedding(rows, width);
+        var embedding = ModuleWeight.Kept(nn.Embedding(rows, width));
         embedding.weight!.zero_();
         return embedding;
     }

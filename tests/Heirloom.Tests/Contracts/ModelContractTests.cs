@@ -40,6 +40,24 @@ public class ModelContractTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void OutlivesTheScopeItWasBuiltIn(string name)
+    {
+        using var scope = NewDisposeScope();
+        List<string> names;
+        IModel model;
+        using (NewDisposeScope())
+        {
+            model = Build(name);
+            names = [.. model.Module.state_dict().Keys];
+        }
+
+        Assert.Equal(names, model.Module.state_dict().Keys);
+        Assert.All(model.Module.state_dict(), p => Assert.False(p.Value.IsInvalid, $"{p.Key} died with the scope"));
+        model.Module.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void OutputsAreFiniteInEveryPrecision(string name)
     {
         using var scope = NewDisposeScope();

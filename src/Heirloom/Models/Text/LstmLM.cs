@@ -53,7 +53,7 @@ public sealed class LstmLM : nn.Module, ILanguageModel
     {
         _config = config;
         _embedding = Projections.Embedding(config.VocabularySize, config.Width);
-        _layers = nn.LSTM(config.Width, config.Width, config.Layers, batchFirst: true, dropout: config.Layers > 1 ? config.Dropout : 0);
+        _layers = ModuleWeight.Kept(nn.LSTM(config.Width, config.Width, config.Layers, batchFirst: true, dropout: config.Layers > 1 ? config.Dropout : 0));
         _head = new(config.TieEmbeddings ? null : config.Width, config.VocabularySize, bias: true);
         RegisterComponents();
         Initialize(seed);
