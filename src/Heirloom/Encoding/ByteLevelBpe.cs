@@ -1,3 +1,6 @@
+using Heirloom.Encoding.Decoders;
+using Heirloom.Encoding.PostProcessors;
+using Heirloom.Encoding.PreTokenizers;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding;

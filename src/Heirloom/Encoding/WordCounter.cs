@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using Heirloom.Encoding.PreTokenizers;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding;

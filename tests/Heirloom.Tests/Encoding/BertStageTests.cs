@@ -1,3 +1,5 @@
+using Heirloom.Encoding.Normalizers;
+using Heirloom.Encoding.PreTokenizers;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Tests.Encoding;

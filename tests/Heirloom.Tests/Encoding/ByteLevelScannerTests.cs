@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
+using Heirloom.Encoding.PreTokenizers;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Tests.Encoding;

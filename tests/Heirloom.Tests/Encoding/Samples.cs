@@ -1,6 +1,9 @@
 using System.Text.Json;
 using CsCheck;
 using Heirloom.Encoding;
+using Heirloom.Encoding.Normalizers;
+using Heirloom.Encoding.PostProcessors;
+using Heirloom.Encoding.PreTokenizers;
 
 namespace Heirloom.Tests.Encoding;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CsCheck;
 using Heirloom.Encoding;
+using Heirloom.Encoding.PostProcessors;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Tests.Encoding;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Heirloom.Encoding.Characters;
+using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.Normalizers;
 
 /// <summary>The text cleaning of BERT (Devlin et al. 2019).</summary>
 [Stage("BertNormalizer")]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.PreTokenizers;
 
 /// <summary>
 /// The GPT-2 splitting pattern (Radford et al. 2019) as a hand-written scanner, some thirty times faster than the regular expression

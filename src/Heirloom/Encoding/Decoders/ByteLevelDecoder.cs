@@ -1,6 +1,8 @@
 using System.Buffers;
+using Heirloom.Encoding.PreTokenizers;
+using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.Decoders;
 
 /// <summary>Reads tokens as bytes in the byte alphabet and the bytes as UTF-8; each maximal ill-formed sequence becomes U+FFFD.</summary>
 [Stage("ByteLevel")]

@@ -1,4 +1,4 @@
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.Characters;
 
 internal static partial class CanonicalDecomposition
 {

@@ -1,4 +1,6 @@
-namespace Heirloom.Encoding.Stages;
+using Heirloom.Encoding.Stages;
+
+namespace Heirloom.Encoding.PreTokenizers;
 
 /// <summary>Splits by the GPT-2 pattern and makes the model see bytes (Radford et al. 2019).</summary>
 [Stage("ByteLevel")]

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.Characters;
 
 /// <summary>
 /// Character classes as Unicode 8 had them, to which the ecosystem's BERT tokenizers are frozen: with the framework's newer ones,

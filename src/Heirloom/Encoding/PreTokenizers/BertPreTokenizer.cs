@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Heirloom.Encoding.Characters;
+using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.PreTokenizers;
 
 /// <summary>Splits at white space, which it drops, and at punctuation, each mark a piece of its own (Devlin et al. 2019).</summary>
 [Stage("BertPreTokenizer")]

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.Characters;
 
 /// <summary>
 /// Canonical decomposition (Unicode Standard Annex 15) of single code points. Ours, because the framework leaves text as it is

@@ -1,4 +1,7 @@
-namespace Heirloom.Encoding.Stages;
+using Heirloom.Encoding.PreTokenizers;
+using Heirloom.Encoding.Stages;
+
+namespace Heirloom.Encoding.PostProcessors;
 
 /// <summary>Concerns offsets only: it adds no token.</summary>
 [Stage("ByteLevel")]

@@ -1,4 +1,6 @@
-namespace Heirloom.Encoding.Stages;
+using Heirloom.Encoding.Stages;
+
+namespace Heirloom.Encoding.Decoders;
 
 /// <summary>Puts spaces between words and none before a continuation; can tidy the spaces that English punctuation gains on the way.</summary>
 [Stage("WordPiece")]

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Heirloom.Encoding.Stages;
 
-namespace Heirloom.Encoding.Stages;
+namespace Heirloom.Encoding.PostProcessors;
 
 /// <summary>Puts special tokens around a text, or a pair of texts, by a template.</summary>
 [Stage("TemplateProcessing")]
