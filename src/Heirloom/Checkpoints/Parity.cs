@@ -1,3 +1,4 @@
+using Heirloom.Checkpoints.ParityProbes;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -16,7 +17,12 @@ public static class Parity
 {
     public const string FileName = "io.safetensors";
 
+    private static readonly Lazy<IReadOnlyList<ParityProbe>> Probes = new(() =>
+        [.. typeof(ParityProbe).Assembly.GetTypes().Where(t => !t.IsAbstract && t.IsSubclassOf(typeof(ParityProbe)))
+            .OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => (ParityProbe)Activator.CreateInstance(t)!)]);
+
     /// <summary>Runs the model of a folder on its reference inputs.</summary>
+    /// <remarks>Computes in float32 unless the options say otherwise, as references do whatever type the weights are stored in.</remarks>
     /// <exception cref="UserError">The folder or its references are missing or of a kind that is not known.</exception>
     public static IReadOnlyList<ParityOutput> Run(string folder, LoadOptions? options = null)
     {
@@ -26,86 +32,34 @@ public static class Parity
         Checkpoint.ReadConfig(folder);
         var path = Path.Combine(folder, FileName);
         using var file = Safetensors.Open(path);
-        var loaded = Checkpoint.Load(folder, options);
-        var inputs = Named(file, "in.", path);
-        var references = Named(file, "out.", path);
-        var outputs = Outputs(loaded.Model, inputs, references, path);
-        return [.. references.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ParityOutput(pair.Key, outputs.TryGetValue(pair.Key, out var make)
-            ? Difference(make(), pair.Value, $"{path}: out.{pair.Key}")
-            : throw new UserError($"'{pair.Key}' is no output of a {loaded.Model.GetType().Name}", path, UserError.Nearest(pair.Key, outputs.Keys))))];
-    }
-
-    private static Dictionary<string, Func<Tensor>> Outputs(IModel model, Dictionary<string, Tensor> inputs, Dictionary<string, Tensor> references, string path)
-    {
-        Tensor Required(string name) => inputs.TryGetValue(name, out var tensor) ? tensor : throw new UserError($"holds no in.{name}", path);
-        var mask = inputs.GetValueOrDefault("attention_mask")?.to(ScalarType.Bool);
-        switch (model)
+        options ??= new();
+        var model = Checkpoint.Load(folder, options with { Type = options.Type ?? ScalarType.Float32 }).Model;
+        var references = Named(file, "out.", path, CPU);
+        var inputs = new ParityInputs(Named(file, "in.", path, options.Device), references, path);
+        var outputs = new Dictionary<string, Func<Tensor>>();
+        foreach (var (name, compute) in Probes.Value.SelectMany(probe => probe.Outputs(model, inputs)))
         {
-            case ILanguageModel language:
-            {
-                var ids = Required("input_ids");
-                var logits = new Lazy<Tensor>(() => language.Head(language.Encode(new(ids) { Mask = mask, TokenTypes = inputs.GetValueOrDefault("token_type_ids") })));
-                var outputs = new Dictionary<string, Func<Tensor>> { ["logits"] = () => logits.Value };
-                if (language is ICausalLM causal)
-                {
-                    outputs["loss"] = () => CrossEntropy(logits.Value.narrow(1, 0, ids.shape[1] - 1), ids.narrow(1, 1, ids.shape[1] - 1));
-                    outputs["greedy"] = () => Greedy(causal, ids, references["greedy"].shape[1]);
-                }
-
-                return outputs;
-            }
-
-            case ISequenceToSequenceLM seq2seq:
-            {
-                var memory = new Lazy<Tensor>(() => seq2seq.EncodeSource(Required("input_ids"), mask));
-                var logits = new Lazy<Tensor>(() => seq2seq.Head(seq2seq.Decode(ShiftRight(Required("labels"), seq2seq.DecoderStart), memory.Value, mask)));
-                return new() { ["encoder"] = () => memory.Value, ["logits"] = () => logits.Value, ["loss"] = () => CrossEntropy(logits.Value, Required("labels")) };
-            }
-
-            case IClassifier<TokenInputs> classifier:
-                return new() { ["logits"] = () => classifier.Classify(new(Required("input_ids")) { Mask = mask, TokenTypes = inputs.GetValueOrDefault("token_type_ids") }) };
-            case IClassifier<Tensor> classifier:
-                return new() { ["logits"] = () => classifier.Classify(Required("pixel_values")) };
-            default:
-                throw new UserError($"no way is known to compare a {model.GetType().Name}", path);
-        }
-    }
-
-    /// <summary>The most likely continuation of the first five tokens, through the cache.</summary>
-    private static Tensor Greedy(ICausalLM model, Tensor ids, long length)
-    {
-        const int prompt = 5;
-        var text = ids.narrow(1, 0, prompt);
-        using var cache = model.NewCache((int)ids.shape[0], (int)length);
-        var next = text;
-        while (text.shape[1] < length)
-        {
-            var hidden = model.Encode(next, cache);
-            next = model.Head(hidden.narrow(1, hidden.shape[1] - 1, 1)).argmax(-1);
-            text = cat([text, next], 1);
+            outputs.TryAdd(name, compute);
         }
 
-        return text;
-    }
+        if (outputs.Count == 0)
+        {
+            throw new UserError($"no way is known to compare a {model.GetType().Name}", path);
+        }
 
-    private static Tensor ShiftRight(Tensor labels, int start)
-    {
-        var first = full([labels.shape[0], 1], start, dtype: ScalarType.Int64);
-        // labels that no loss counts are padding to the decoder
-        return cat([first, labels.narrow(1, 0, labels.shape[1] - 1).masked_fill(labels.narrow(1, 0, labels.shape[1] - 1).eq(-100), start)], 1);
+        return [.. references.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new ParityOutput(pair.Key, outputs.TryGetValue(pair.Key, out var compute)
+            ? Difference(compute(), pair.Value, $"{path}: out.{pair.Key}")
+            : throw new UserError($"'{pair.Key}' is no output of a {model.GetType().Name}", path, UserError.Nearest(pair.Key, outputs.Keys))))];
     }
-
-    private static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
-        nn.functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), labels.reshape(-1), ignore_index: -100).view(1);
 
     private static double Difference(Tensor output, Tensor reference, string where) =>
         !output.shape.AsSpan().SequenceEqual(reference.shape)
             ? throw new UserError($"is {TensorTypes.Text(reference.shape)}, and the model gives {TensorTypes.Text(output.shape)}", where)
-            : output.to(ScalarType.Float64).sub(reference.to(ScalarType.Float64)).abs().max().item<double>();
+            : output.to(CPU).to(ScalarType.Float64).sub(reference.to(ScalarType.Float64)).abs().max().item<double>();
 
-    private static Dictionary<string, Tensor> Named(SafetensorsFile file, string prefix, string path)
+    private static Dictionary<string, Tensor> Named(SafetensorsFile file, string prefix, string path, Device device)
     {
-        var named = file.Entries.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(name => name[prefix.Length..], file.Read);
+        var named = file.Entries.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(name => name[prefix.Length..], name => file.Read(name).to(device));
         return named.Count > 0 ? named : throw new UserError($"holds no {prefix}*", path, "it has to hold inputs in.* and reference outputs out.*");
     }
 }

@@ -1,0 +1,30 @@
+using Heirloom.Models;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Heirloom.Checkpoints.ParityProbes;
+
+/// <summary>
+/// What models of one capability can be compared on, under the names that the hub's implementations give their outputs. Probes are found by reflection; where
+/// several fit a model it can be compared on the outputs of all. Needs a constructor without parameters.
+/// </summary>
+public abstract class ParityProbe
+{
+    /// <summary>Names and how to compute them; nothing for models without the capability. Nothing is computed before it is asked for.</summary>
+    public abstract IEnumerable<(string Name, Func<Tensor> Compute)> Outputs(IModel model, ParityInputs inputs);
+
+    /// <summary>Cross-entropy of <c>[…, C]</c> logits, over labels that are not −100.</summary>
+    protected static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
+        functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), labels.reshape(-1), ignore_index: -100).view(1);
+}
+
+/// <summary>A probe of one capability.</summary>
+public abstract class ParityProbe<TModel> : ParityProbe
+    where TModel : class, IModel
+{
+    public sealed override IEnumerable<(string Name, Func<Tensor> Compute)> Outputs(IModel model, ParityInputs inputs) =>
+        model is TModel capable ? Of(capable, inputs) : [];
+
+    /// <summary>Names and how to compute them.</summary>
+    protected abstract IEnumerable<(string Name, Func<Tensor> Compute)> Of(TModel model, ParityInputs inputs);
+}

@@ -1,0 +1,39 @@
+using Heirloom.Models;
+using static TorchSharp.torch;
+
+namespace Heirloom.Checkpoints.ParityProbes;
+
+/// <summary>Encoder states, decoder logits and loss, and the greedy target.</summary>
+public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
+{
+    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ISequenceToSequenceLM model, ParityInputs inputs)
+    {
+        var memory = new Lazy<Tensor>(() => model.EncodeSource(inputs["input_ids"], inputs.Mask));
+        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? ShiftRight(inputs["labels"], model.DecoderStart), memory.Value, inputs.Mask));
+        var logits = new Lazy<Tensor>(() => model.Head(hidden.Value));
+        yield return ("encoder", () => memory.Value);
+        yield return ("last_hidden_state", () => hidden.Value);
+        yield return ("logits", () => logits.Value);
+        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
+        yield return ("greedy", () => Greedy(model, memory.Value, inputs.Mask, inputs.ShapeOf("greedy")[1]));
+    }
+
+    private static Tensor Greedy(ISequenceToSequenceLM model, Tensor memory, Tensor? mask, long length)
+    {
+        var target = full([memory.shape[0], 1], model.DecoderStart, dtype: ScalarType.Int64, device: memory.device);
+        while (target.shape[1] < length)
+        {
+            target = cat([target, model.Head(model.Decode(target, memory, mask).narrow(1, target.shape[1] - 1, 1)).argmax(-1)], 1);
+        }
+
+        return target;
+    }
+
+    private static Tensor ShiftRight(Tensor labels, int start)
+    {
+        var first = full([labels.shape[0], 1], start, dtype: ScalarType.Int64, device: labels.device);
+        var before = labels.narrow(1, 0, labels.shape[1] - 1);
+        // labels that no loss counts are padding to the decoder; what it makes of them reaches no counted position
+        return cat([first, before.masked_fill(before.eq(-100), start)], 1);
+    }
+}

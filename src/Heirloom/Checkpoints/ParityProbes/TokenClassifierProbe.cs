@@ -1,0 +1,15 @@
+using Heirloom.Models;
+using static TorchSharp.torch;
+
+namespace Heirloom.Checkpoints.ParityProbes;
+
+/// <summary>Classes of texts or tokens.</summary>
+public sealed class TokenClassifierProbe : ParityProbe<IClassifier<TokenInputs>>
+{
+    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(IClassifier<TokenInputs> model, ParityInputs inputs)
+    {
+        var logits = new Lazy<Tensor>(() => model.Classify(inputs.Tokens));
+        yield return ("logits", () => logits.Value);
+        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
+    }
+}
