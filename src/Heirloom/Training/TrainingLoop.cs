@@ -25,7 +25,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             throw new UserError("no parameter of the model is trainable", phase.Name, "unfreeze some");
         }
 
-        var bfloat16 = config.Precision.UsesBFloat16(work.Device);
+        var bfloat16 = config.Precision.UsesBFloat16(work.Device, model.Module.parameters().Sum(p => p.numel()));
         using var own = new OwnHooks(config, model.Module, hooks);
         using var optimizers = new OptimizerSet(phases);
         var keeper = new SnapshotKeeper(run, config, model, phases, optimizers, own.All, RunIdentity.Of(model, config, phases, data, seed, bfloat16));

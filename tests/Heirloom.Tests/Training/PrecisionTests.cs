@@ -66,8 +66,9 @@ public class PrecisionTests
     [Fact]
     public void ModesAreWhatTheySay()
     {
-        Assert.False(PrecisionMode.Float32.UsesBFloat16(CPU));
-        Assert.Equal(Autocast.IsSupported && PrecisionModes.HasBFloat16Instructions, PrecisionMode.Auto.UsesBFloat16(CPU));
+        Assert.False(PrecisionMode.Float32.UsesBFloat16(CPU, 1 << 30));
+        Assert.Equal(Autocast.IsSupported && PrecisionModes.HasBFloat16Instructions, PrecisionMode.Auto.UsesBFloat16(CPU, PrecisionModes.WorthCasting));
+        Assert.False(PrecisionMode.Auto.UsesBFloat16(CPU, PrecisionModes.WorthCasting - 1));
         if (File.Exists("/proc/cpuinfo"))
         {
             Assert.Equal(File.ReadAllText("/proc/cpuinfo").Contains("avx512_bf16"), PrecisionModes.HasBFloat16Instructions);

@@ -50,7 +50,7 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
 
         // the reference averages (lerp); the scale does not matter to what follows, the ratio of the Nesterov term does
         var momentum = state["momentum"].mul_(config.Momentum).add_(gradient, 1 - config.Momentum);
-        var direction = Orthogonalize(gradient.mul_(1 - config.Momentum).add_(momentum, config.Momentum).flatten(1), config.Iterations, config.Precision.UsesBFloat16(weights.device));
+        var direction = Orthogonalize(gradient.mul_(1 - config.Momentum).add_(momentum, config.Momentum).flatten(1), config.Iterations, config.Precision.UsesBFloat16(weights.device, weights.numel()));
         var rate = config.LearningRate * step.Factor;
         if (config.Decay != 0)
         {
