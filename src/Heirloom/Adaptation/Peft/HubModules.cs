@@ -1,0 +1,63 @@
+using Heirloom.Checkpoints.Hub;
+using Heirloom.Models;
+using static TorchSharp.torch;
+
+namespace Heirloom.Adaptation.Peft;
+
+/// <summary>A model of ours under the names that the hub's files, and so adapters made elsewhere, give its modules.</summary>
+public sealed class HubModules
+{
+    private readonly Dictionary<string, HubModule> _byName;
+
+    private HubModules(IModel model, KeyMap map, IEnumerable<KeyRule> rules)
+    {
+        var modules = model.Module.named_modules().ToDictionary(m => m.name, m => m.module);
+        Prefix = map.Prefix;
+        Rules = [.. rules];
+        _byName = Rules.Select(rule => HubModule.Of(rule, modules)).OfType<HubModule>().ToDictionary(m => m.Name);
+
+        // a classifier's encoder may still hold the vocabulary's head, which it never asks
+        Ties = model is ILanguageModel or ISequenceToSequenceLM ? map.Copies : new Dictionary<string, string>();
+    }
+
+    /// <summary>Reads the names off the layout in which the model would be saved; our own names where no other tool knows the model.</summary>
+    public static HubModules Of(IModel model)
+    {
+        var map = HubFolder.LayoutOf(model.Config).Maps(model.Config, new(() => [.. model.Module.state_dict().Select(p => new OurTensor(p.Key, [.. p.Value.shape]))]))[0];
+        return new(model, map, map.Rules.Where(r => r.WhenAbsent != Absence.Fresh)); // what files of the task lack, adapters know nothing of
+    }
+
+    /// <summary>All that have a weight, in the order of the layout.</summary>
+    public IReadOnlyCollection<HubModule> All => _byName.Values;
+
+    /// <summary>What a full model's names start with and a bare one's lack.</summary>
+    internal string Prefix { get; }
+
+    internal IReadOnlyList<KeyRule> Rules { get; }
+
+    /// <summary>Tensors that repeat another which is used for something else.</summary>
+    internal IReadOnlyDictionary<string, string> Ties { get; }
+
+    /// <summary>The module of a name, with or without the prefix of a full model; null where there is none.</summary>
+    public HubModule? Find(string name) => Variants(name).Select(v => _byName.GetValueOrDefault(v)).FirstOrDefault(m => m is not null);
+
+    /// <summary>The rule of a tensor, with or without the prefix of a full model; null where there is none.</summary>
+    internal KeyRule? FindTensor(string name) => Variants(name).Select(v => Rules.FirstOrDefault(r => r.Hub == v)).FirstOrDefault(r => r is not null);
+
+    /// <summary>The tensor that this name repeats where two are tied; null where it repeats none.</summary>
+    internal string? TiedTo(string name) => Variants(name).Select(v => Ties.GetValueOrDefault(v)).FirstOrDefault(c => c is not null);
+
+    /// <summary>The name, and what it is called in a bare model or a full one.</summary>
+    private IEnumerable<string> Variants(string name)
+    {
+        yield return name;
+        if (Prefix.Length > 0)
+        {
+            yield return Prefix + name;
+            if (name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                yield return name[Prefix.Length..];
+            }
+        }
+    }
+}
