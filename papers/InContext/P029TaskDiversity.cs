@@ -21,11 +21,11 @@ public sealed class P029TaskDiversity : IPaper
         Departures =
         [
             "the quick profile has two dimensions and eight points (so that the threshold lies at few tasks), a smaller model and fewer steps than the published 8, 16, 8 × 128 and 500,000; the full profile has the published sizes",
-            "dimensions, diversities and learning rate of the quick profile were chosen after development runs on one other seed",
+            "dimensions, diversities and learning rate of the quick profile were chosen after development runs on other seeds",
             "three task diversities instead of twenty: below, near and above the threshold",
         ],
         Smoke = new() { Seeds = 1, Steps = 4, Width = 16, Layers = 1, Heads = 2, Many = 64, Evaluated = 16 },
-        Quick = new(),
+        Quick = new() { Seeds = 5 },
         Full = new()
         {
             Seeds = 5, World = new(), Few = 1 << 6, Some = 1 << 12, Many = 1 << 18, Width = 128, Layers = 8, Heads = 2, Steps = 500_000, Optimizer = new() { LearningRate = 1e-3, Beta2 = 0.999, Decay = 0 },
@@ -101,7 +101,7 @@ public sealed class P029TaskDiversity : IPaper
 
         /// <summary>Pretraining tasks above the threshold.</summary>
         [Range(1, 1 << 24)]
-        public int Many { get; init; } = 64;
+        public int Many { get; init; } = 16;
 
         [Range(1, 8192)]
         public int Width { get; init; } = 32;
@@ -113,7 +113,7 @@ public sealed class P029TaskDiversity : IPaper
         public int Heads { get; init; } = 2;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 800;
+        public int Steps { get; init; } = 2000;
 
         public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 1e-2, Beta2 = 0.999, Decay = 0 };
 
