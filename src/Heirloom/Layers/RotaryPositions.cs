@@ -15,11 +15,16 @@ public sealed record RotaryPositionsConfig : PositionsConfig
     [Range(0.01, 1.0)]
     public double Fraction { get; init; } = 1;
 
+    /// <summary>How it reaches beyond the length of pretraining; null where it does not.</summary>
+    public RotaryScalingConfig? Scaling { get; init; }
+
+    /// <exception cref="UserError">An odd number of coordinates would be rotated, or the scaling cannot be computed.</exception>
     public override RotaryPositions Build(PositionsShape shape)
     {
-        var rotated = (int)Math.Round(shape.HeadWidth * Fraction);
+        // cut off, as published implementations do
+        var rotated = (int)(shape.HeadWidth * Fraction);
         return rotated > 0 && rotated % 2 == 0
-            ? new RotaryPositions(rotated, Base)
+            ? new RotaryPositions(rotated, Base, Scaling)
             : throw new UserError($"rotary positions turn pairs, but {rotated} of a head's {shape.HeadWidth} coordinates is not an even number", "positions");
     }
 }
@@ -28,13 +33,16 @@ public sealed class RotaryPositions : Positions
 {
     private readonly int _width;
     private readonly double _base;
+    private readonly RotaryScalingConfig? _scaling;
+    private readonly float[] _frequencies;
 
     /// <param name="width">Rotated coordinates of a head, even.</param>
     /// <param name="theta">The base.</param>
-    public RotaryPositions(int width, double theta) : base(nameof(RotaryPositions))
+    /// <param name="scaling">See <see cref="RotaryPositionsConfig.Scaling"/>.</param>
+    public RotaryPositions(int width, double theta, RotaryScalingConfig? scaling = null) : base(nameof(RotaryPositions))
     {
-        _width = width;
-        _base = theta;
+        (_width, _base, _scaling) = (width, theta, scaling);
+        _frequencies = Frequencies(0);
         RegisterComponents();
     }
 
@@ -45,12 +53,19 @@ public sealed class RotaryPositions : Positions
     public override Rotation Rotate(long start, long length, Tensor like)
     {
         using var scope = NewDisposeScope();
-        var frequencies = arange(0, _width, 2, dtype: ScalarType.Float32, device: like.device).mul(-Math.Log(_base) / _width).exp();
+        var frequencies = tensor(_scaling is { DependsOnLength: true } ? Frequencies(start + length) : _frequencies, dtype: ScalarType.Float32, device: like.device);
         var angles = arange(start, start + length, dtype: ScalarType.Float32, device: like.device).unsqueeze(1).mul(frequencies).unsqueeze(1);
-        return new Rotation(
-            angles.cos().to(like.dtype).MoveToOuterDisposeScope(),
-            angles.sin().to(like.dtype).MoveToOuterDisposeScope());
+        var (cos, sin) = (angles.cos(), angles.sin());
+        if (_scaling is { Magnitude: not 1 } scaling)
+        {
+            (cos, sin) = (cos.mul(scaling.Magnitude), sin.mul(scaling.Magnitude));
+        }
+
+        return new Rotation(cos.to(like.dtype).MoveToOuterDisposeScope(), sin.to(like.dtype).MoveToOuterDisposeScope());
     }
+
+    private float[] Frequencies(long length) =>
+        [.. (_scaling?.Frequencies(_width, _base, length) ?? RotaryScalingConfig.Plain(_width, _base)).Select(f => (float)f)];
 }
 
 /// <summary>Cosines and sines of one forward's angles, made once and shared by its layers.</summary>
