@@ -9,73 +9,82 @@ namespace Heirloom.Checkpoints.Hub;
 /// </summary>
 internal static class HubRotary
 {
-    private const string Type = "rope_type", OldType = "type", Factor = "factor", Original = "original_max_position_embeddings";
+    private const string Type = "rope_type", OldType = "type", Factor = "factor", Original = "original_max_position_embeddings", Longest = "max_position_embeddings";
 
-    /// <summary>What a family called its older keys.</summary>
-    /// <param name="Base">Key of the base.</param>
-    /// <param name="Fraction">Key of the rotated share of a head.</param>
-    /// <param name="DefaultFraction">Where neither the older key nor the newer is there.</param>
-    public sealed record Keys(string Base = "rope_theta", string Fraction = "partial_rotary_factor", double DefaultFraction = 1)
-    {
-        public static Keys Common { get; } = new();
-    }
-
-    /// <summary>Reads positions and the longest sequence.</summary>
+    /// <summary>Reads positions.</summary>
     /// <param name="config">The file.</param>
-    /// <param name="length">What it says in <c>max_position_embeddings</c>.</param>
-    /// <param name="keys">The family's older keys; null for the common ones.</param>
+    /// <param name="theta">The family's older key of the base, and its default.</param>
+    /// <param name="fraction">The family's older key of the rotated share, and its default.</param>
+    /// <param name="length">The family's default of <c>max_position_embeddings</c>.</param>
     /// <exception cref="UserError">A scaling that is not known, or one of its numbers is missing.</exception>
-    public static (RotaryPositionsConfig Positions, int ContextLength) Read(HubConfig config, int length, Keys? keys = null)
+    public static RotaryPositionsConfig Read(HubConfig config, (string Key, double Otherwise) theta, (string Key, double Otherwise) fraction, int length = 2048)
     {
-        keys ??= Keys.Common;
         var parameters = config.Object("rope_parameters");
-        double Number(string key, string older, double otherwise, double min, double max) =>
-            parameters?.Has(key) == true ? parameters.Number(key, otherwise, min, max) : config.Number(older, otherwise, min, max);
-        var (scaling, context) = Scaling(config, parameters ?? config.Object("rope_scaling"), length);
-        return (new()
+        return new()
         {
-            Base = Number("rope_theta", keys.Base, 10000, 1, 1e12),
-            Fraction = Number("partial_rotary_factor", keys.Fraction, keys.DefaultFraction, 0.01, 1),
-            Scaling = scaling,
-        }, context);
+            Base = Of("rope_theta", theta, 1, 1e12),
+            Fraction = Of("partial_rotary_factor", fraction, 0.01, 1),
+            Scaling = Scaling(config, parameters ?? config.Object("rope_scaling"), config.Size(Longest, length)),
+        };
+
+        double Of(string key, (string Key, double Otherwise) older, double min, double max) => parameters?.Has(key) == true
+            ? parameters.Number(key, older.Otherwise, min, max)
+            : config.Number(config.Has(older.Key) ? older.Key : key, older.Otherwise, min, max);
     }
 
-    /// <summary>Writes both spellings, for readers older and newer than the change, and <c>max_position_embeddings</c>.</summary>
-    /// <param name="json">The configuration being written.</param>
-    /// <param name="positions">The positions.</param>
-    /// <param name="contextLength">Longest sequence.</param>
-    /// <param name="keys">The family's older keys; null for the common ones.</param>
-    public static void Write(JsonObject json, RotaryPositionsConfig positions, int contextLength, Keys? keys = null)
+    /// <summary>
+    /// Longest sequence. What <c>max_position_embeddings</c> says, but for two scalings: where it is the length of pretraining, the model reaches further.
+    /// </summary>
+    /// <param name="config">The file.</param>
+    /// <param name="positions">What was read of it.</param>
+    /// <param name="otherwise">The family's default.</param>
+    public static int ContextLength(HubConfig config, PositionsConfig positions, int otherwise)
     {
-        keys ??= Keys.Common;
-        json["max_position_embeddings"] = positions.Scaling is DynamicRotaryScalingConfig dynamic ? dynamic.OriginalLength : contextLength;
-        json[keys.Base] = positions.Base;
-        if (positions.Fraction != keys.DefaultFraction)
+        var length = config.Size(Longest, otherwise);
+        var pretraining = (positions as RotaryPositionsConfig)?.Scaling switch
         {
-            json[keys.Fraction] = positions.Fraction;
-        }
-
-        var scaling = Written(positions.Scaling);
-        if (scaling is not null)
-        {
-            json["rope_scaling"] = scaling.DeepClone();
-        }
-
-        var parameters = scaling ?? new JsonObject { [Type] = "default" };
-        parameters["rope_theta"] = positions.Base;
-        if (positions.Fraction != 1)
-        {
-            parameters["partial_rotary_factor"] = positions.Fraction;
-        }
-
-        json["rope_parameters"] = parameters;
+            DynamicRotaryScalingConfig => length,
+            YarnRotaryScalingConfig yarn => yarn.OriginalLength,
+            _ => 0,
+        };
+        return pretraining == length ? (int)Math.Min(int.MaxValue, length * ((RotaryPositionsConfig)positions).Scaling!.Factor) : length;
     }
 
-    private static (RotaryScalingConfig? Scaling, int ContextLength) Scaling(HubConfig config, HubConfig? from, int length)
+    /// <summary>Writes both spellings: readers are older and newer than the change.</summary>
+    /// <param name="json">The configuration being written, <c>max_position_embeddings</c> already in it.</param>
+    /// <param name="positions">The positions.</param>
+    /// <param name="theta">The family's older key of the base.</param>
+    /// <param name="fraction">The family's older key of the rotated share.</param>
+    public static void Write(JsonObject json, PositionsConfig positions, string theta, string fraction)
+    {
+        if (positions is not RotaryPositionsConfig rotary)
+        {
+            return;
+        }
+
+        json[theta] = rotary.Base;
+        json[fraction] = rotary.Fraction;
+        var parameters = Written(rotary.Scaling) ?? new JsonObject { [Type] = "default" };
+        if (rotary.Scaling is not null)
+        {
+            json["rope_scaling"] = parameters.DeepClone();
+        }
+
+        parameters["rope_theta"] = rotary.Base;
+        parameters["partial_rotary_factor"] = rotary.Fraction;
+        json["rope_parameters"] = parameters;
+        if (rotary.Scaling is DynamicRotaryScalingConfig dynamic)
+        {
+            // readers take its length of pretraining from here
+            json[Longest] = dynamic.OriginalLength;
+        }
+    }
+
+    private static RotaryScalingConfig? Scaling(HubConfig config, HubConfig? from, int length)
     {
         if (from is null)
         {
-            return (null, length);
+            return null;
         }
 
         from.Only(Type, "default", "linear", "dynamic", "llama3", "yarn");
@@ -83,25 +92,24 @@ internal static class HubRotary
         var type = from.Text(Type, from.Text(OldType, "default"));
         if (type == "default")
         {
-            return (null, length);
+            return null;
         }
 
         var factor = Required(from, Factor, 1, 1e6);
         // what a file without it means by its maximum is the length of pretraining
-        var known = from.SizeOrNull(Original) ?? config.SizeOrNull(Original);
-        var (original, longer) = (known ?? length, known is null ? (int)Math.Min(int.MaxValue, length * factor) : length);
+        var original = from.SizeOrNull(Original) ?? config.SizeOrNull(Original) ?? length;
         return type switch
         {
-            "linear" => (new LinearRotaryScalingConfig { Factor = factor }, length),
-            "dynamic" => (new DynamicRotaryScalingConfig { Factor = factor, OriginalLength = length }, (int)Math.Min(int.MaxValue, length * factor)),
-            "llama3" => (new Llama3RotaryScalingConfig
+            "linear" => new LinearRotaryScalingConfig { Factor = factor },
+            "dynamic" => new DynamicRotaryScalingConfig { Factor = factor, OriginalLength = length },
+            "llama3" => new Llama3RotaryScalingConfig
             {
                 Factor = factor,
                 OriginalLength = original,
                 LowFrequencyFactor = Required(from, "low_freq_factor", 1e-6, 1e6),
                 HighFrequencyFactor = Required(from, "high_freq_factor", 1e-6, 1e6),
-            }, length),
-            _ => (new YarnRotaryScalingConfig
+            },
+            _ => new YarnRotaryScalingConfig
             {
                 Factor = factor,
                 OriginalLength = original,
@@ -109,7 +117,7 @@ internal static class HubRotary
                 BetaFast = from.Number("beta_fast", 32, 1e-6, 1e6),
                 BetaSlow = from.Number("beta_slow", 1, 1e-6, 1e6),
                 Truncate = from.Flag("truncate", true),
-            }, longer),
+            },
         };
     }
 
