@@ -90,7 +90,7 @@ public sealed record ModelInspection
     public static IEnumerable<string> FoldersUnder(string root) => !Directory.Exists(root) ? []
         : Directory.EnumerateFiles(root, HubFolder.ConfigFile, new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, MaxRecursionDepth = 8 })
             .Select(file => Path.GetDirectoryName(file)!)
-            .Where(folder => File.Exists(Path.Combine(folder, WeightsFolder.SingleFile)) || File.Exists(Path.Combine(folder, WeightsFolder.IndexFile)))
+            .Where(folder => WeightsFolder.Files.Any(name => File.Exists(Path.Combine(folder, name))))
             .Order(StringComparer.Ordinal);
 
     private static int? VocabularyOf(ModelConfig config) =>

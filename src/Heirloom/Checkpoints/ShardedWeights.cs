@@ -7,8 +7,8 @@ namespace Heirloom.Checkpoints;
 /// <summary>Weights in several files with an index. All headers are read and checked against the index on opening.</summary>
 internal sealed class ShardedWeights : IWeights
 {
-    private readonly Dictionary<string, SafetensorsFile> _shards = [];
-    private readonly Dictionary<string, SafetensorsFile> _owners = [];
+    private readonly Dictionary<string, IWeights> _shards = [];
+    private readonly Dictionary<string, IWeights> _owners = [];
 
     public ShardedWeights(string index)
     {
@@ -78,19 +78,19 @@ internal sealed class ShardedWeights : IWeights
         return map;
     }
 
-    private SafetensorsFile OpenShard(string index, string shard)
+    private IWeights OpenShard(string index, string shard)
     {
         if (!_shards.TryGetValue(shard, out var file))
         {
             var path = Path.Combine(Path.GetDirectoryName(index)!, shard);
-            file = File.Exists(path) ? new(path) : throw new UserError("this shard is missing", path, $"{Path.GetFileName(index)} names it: fetch it again");
+            file = File.Exists(path) ? WeightsFile.Open(path) : throw new UserError("this shard is missing", path, $"{Path.GetFileName(index)} names it: fetch it again");
             _shards.Add(shard, file);
         }
 
         return file;
     }
 
-    private SafetensorsFile Owner(string name) => _owners.TryGetValue(name, out var file)
+    private IWeights Owner(string name) => _owners.TryGetValue(name, out var file)
         ? file
         : throw new UserError($"no shard holds a tensor '{name}'", mend: UserError.Nearest(name, _owners.Keys.Take(20)));
 }

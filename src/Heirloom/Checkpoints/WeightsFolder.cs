@@ -2,20 +2,24 @@ using System.Text.Json.Nodes;
 
 namespace Heirloom.Checkpoints;
 
-/// <summary>The weights of a model folder: <c>model.safetensors</c>, or shards with <c>model.safetensors.index.json</c>.</summary>
+/// <summary>
+/// The weights of a model folder: <c>model.safetensors</c>, or shards with <c>model.safetensors.index.json</c>; where there are none, PyTorch's
+/// <c>pytorch_model.bin</c> or shards with its index. What is written is safetensors.
+/// </summary>
 public static class WeightsFolder
 {
-    public const string SingleFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
+    public const string SingleFile = "model.safetensors", IndexFile = "model.safetensors.index.json", PickleFile = "pytorch_model.bin", PickleIndexFile = "pytorch_model.bin.index.json";
+
+    /// <summary>Files of which one is in a folder with weights, the preferred first.</summary>
+    public static IReadOnlyList<string> Files { get; } = [SingleFile, IndexFile, PickleFile, PickleIndexFile];
 
     /// <summary>Opens the weights of a folder, sharded or not.</summary>
     /// <exception cref="UserError">There are none, a shard is missing, or a file is damaged.</exception>
     public static IWeights Open(string folder)
     {
-        var index = Path.Combine(folder, IndexFile);
-        var single = Path.Combine(folder, SingleFile);
-        return File.Exists(single) ? new SafetensorsFile(single)
-            : File.Exists(index) ? new ShardedWeights(index)
-            : throw new UserError($"holds neither {SingleFile} nor {IndexFile}", folder, Directory.Exists(folder) ? "name a model folder" : "there is no such folder");
+        var path = Files.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? throw new UserError(
+            $"holds none of {string.Join(", ", Files)}", folder, Directory.Exists(folder) ? "name a model folder" : "there is no such folder");
+        return path.EndsWith(".json", StringComparison.Ordinal) ? new ShardedWeights(path) : WeightsFile.Open(path);
     }
 
     /// <summary>Writes weights into an existing folder, in one file or in shards of at most <paramref name="maxShardBytes"/> (a larger tensor has a shard of its own).</summary>

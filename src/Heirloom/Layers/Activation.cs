@@ -12,6 +12,9 @@ public enum Activation
     /// <summary>GELU by its tanh approximation, as GPT-2 computes it.</summary>
     GeluTanh,
 
+    /// <summary><c>x · σ(1.702 x)</c>, GELU by a sigmoid, as CLIP computes it.</summary>
+    QuickGelu,
+
     Relu,
 
     /// <summary><c>x · σ(x)</c>.</summary>
@@ -24,6 +27,7 @@ public static class Activations
     {
         Activation.Gelu => nn.functional.gelu(x),
         Activation.GeluTanh => nn.functional.gelu(x, GELU.Approximate.tanh),
+        Activation.QuickGelu => x.mul(x.mul(1.702).sigmoid()),
         Activation.Relu => nn.functional.relu(x),
         Activation.Silu => nn.functional.silu(x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no such activation"),

@@ -11,4 +11,6 @@ internal static class KeptScalar
     public static readonly Scalar One = 1;
 
     public static readonly Scalar MinusOne = -1;
+
+    public static readonly Scalar Zero = 0;
 }

@@ -78,7 +78,7 @@ public sealed class WeightsFolderTests : IDisposable
     [Fact]
     public void A_folder_without_weights_says_so()
     {
-        Assert.Contains("holds neither model.safetensors nor model.safetensors.index.json", Open());
+        Assert.Contains("holds none of model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json", Open());
         Assert.Contains("there is no such folder", Assert.Throws<UserError>(() => WeightsFolder.Open(_scratch.File("no"))).Message);
     }
 

@@ -1,6 +1,7 @@
 using Heirloom.Data;
 using Heirloom.Models;
 using Heirloom.Models.InContext;
+using Heirloom.Models.Speech;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,6 +23,8 @@ internal static class Tiny
             new LabeledTokenBatch(Ids(), Mask(), Labels()),
             new LabeledTokenBatch(Ids(), Mask(), Ids().remainder(3).masked_fill(Mask().logical_not(), TokenBatch.Ignore))),
         var t when t == typeof(ImageBatch) => As<TBatch>(new ImageBatch(Images(), Labels())),
+        var t when t == typeof(AudioBatch) => As<TBatch>(new AudioBatch(Samples()), new AudioBatch(Samples(), SampleMask())),
+        var t when t == typeof(LabeledAudioBatch) => As<TBatch>(new LabeledAudioBatch(Samples(), SampleMask(), Labels()), new LabeledAudioBatch(Samples(), SampleMask(), Transcripts())),
         var t when t == typeof(RegressionBatch) => As<TBatch>(new RegressionBatch(Points(), Points().sum(2))),
         var t => throw new NotSupportedException($"no tiny {t.Name} yet: add one to {nameof(Tiny)}.{nameof(Batches)}"),
     };
@@ -75,6 +78,37 @@ internal static class Tiny
             yield return ("Predict", () => functions.Predict(Points(), Points().sum(2)));
         }
 
+        if (model is IAudioEncoder audio)
+        {
+            found = true;
+            var frames = audio.Frames(SampleCount);
+            yield return ("Encode", () => audio.Encode(new(Samples())));
+            yield return ("Encode with a mask", () => audio.Encode(new(Samples()) { Mask = SampleMask() }));
+            yield return ("Encode with hidden frames", () => audio.Encode(new(Samples()) { HiddenFrames = arange(frames).remainder(3).eq(0).expand(Rows, -1) }));
+        }
+
+        if (model is ITranscriber transcriber)
+        {
+            found = true;
+            yield return ("Transcribe", () => transcriber.Transcribe(new(Samples()) { Mask = SampleMask(), HiddenFrames = arange(transcriber.Encoder.Frames(SampleCount)).eq(1).expand(Rows, -1) }));
+        }
+
+        if (model is IClassifier<AudioInputs> sounds)
+        {
+            found = true;
+            yield return ("Classify", () => sounds.Classify(new(Samples()) { Mask = SampleMask(), HiddenFrames = arange(((SpeechClassifier)sounds).Encoder.Frames(SampleCount)).eq(1).expand(Rows, -1) }));
+        }
+
+        if (model is SpeechPretrainer pretrainer)
+        {
+            found = true;
+            var settings = pretrainer.Settings;
+            var frames = pretrainer.Encoder.Frames(SampleCount);
+            AudioInputs Hidden() => new(Samples()) { HiddenFrames = arange(frames).remainder(2).eq(0).expand(Rows, -1) };
+            yield return ("Contexts", () => pretrainer.Compare(Hidden()).Contexts);
+            yield return ("Codes", () => pretrainer.Compare(Hidden(), zeros(Rows, frames, settings.Groups, settings.Codes)).Codes.Vectors);
+        }
+
         Assert.True(found, $"the contract tests know no capability of {model.GetType().Name}: teach {nameof(Tiny)}.{nameof(Calls)} its interface");
     }
 
@@ -88,6 +122,15 @@ internal static class Tiny
     private static Tensor Halves() => arange(Length).greater_equal(Length / 2).to(ScalarType.Int64).expand(Rows, -1);
 
     private static Tensor Labels() => arange(Rows).remainder(3);
+
+    private const int SampleCount = 128;
+
+    /// <summary>Tones, each label its own.</summary>
+    private static Tensor Samples() => linspace(0, 1, SampleCount).unsqueeze(0).mul(Labels().mul(30).add(20).unsqueeze(1)).sin();
+
+    private static Tensor SampleMask() => arange(SampleCount).unsqueeze(0).less(arange(Rows).unsqueeze(1).mul(4).add(SampleCount - (4 * Rows)));
+
+    private static Tensor Transcripts() => stack([Labels().add(4), full(Rows, 7, dtype: ScalarType.Int64), Labels().mul(0).add(TokenBatch.Ignore)], 1);
 
     private static Tensor Points() => linspace(-1, 1, Rows * 4 * 2, ScalarType.Float32).mul(7).sin().view(Rows, 4, 2);
 

@@ -17,6 +17,7 @@ internal static class HubBlocks
         ["gelu_new"] = Activation.GeluTanh,
         ["gelu_pytorch_tanh"] = Activation.GeluTanh,
         ["gelu_fast"] = Activation.GeluTanh,
+        ["quick_gelu"] = Activation.QuickGelu,
         ["relu"] = Activation.Relu,
         ["silu"] = Activation.Silu,
         ["swish"] = Activation.Silu,

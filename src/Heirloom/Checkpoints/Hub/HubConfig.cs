@@ -29,6 +29,15 @@ public sealed class HubConfig(JsonObject json, string file)
     /// <summary>A size, null where the key is missing or null.</summary>
     public int? SizeOrNull(string key) => (int?)Number(key, "a whole number", whole: true, 1, int.MaxValue);
 
+    /// <summary>A list of sizes.</summary>
+    public int[] Sizes(string key, int[] otherwise) => Json[key] switch
+    {
+        null => otherwise,
+        JsonArray list when list.All(item => item is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var size) && size > 0) =>
+            [.. list.Select(item => item!.GetValue<int>())],
+        var other => throw Wrong(key, other, "a list of whole numbers of at least 1"),
+    };
+
     /// <summary>A whole number of at least 0.</summary>
     public int Count(string key, int otherwise) => (int)(Number(key, "a whole number", whole: true, 0, int.MaxValue) ?? otherwise);
 

@@ -1,0 +1,49 @@
+using static TorchSharp.torch;
+
+namespace Heirloom.Data;
+
+/// <summary>Recordings without words.</summary>
+/// <param name="Samples"><c>[B, S]</c> float32.</param>
+/// <param name="Mask"><c>[B, S]</c> bool, true on real samples, which come first; null when nothing is padded.</param>
+public sealed record AudioBatch(Tensor Samples, Tensor? Mask = null) : IBatch<AudioBatch>
+{
+    public static string Unit => "samples";
+
+    public long Count => Samples.shape[0];
+
+    public IEnumerable<Tensor> Tensors => new[] { Samples, Mask }.OfType<Tensor>();
+
+    public long Units => Samples.numel();
+
+    public AudioBatch To(Device device) => new(Samples.to(device), Mask?.to(device));
+}
+
+/// <summary>Recordings with what is said in them, or with one label each.</summary>
+/// <param name="Samples"><c>[B, S]</c> float32.</param>
+/// <param name="Mask"><c>[B, S]</c> bool, true on real samples, which come first; null when nothing is padded.</param>
+/// <param name="Labels">A transcript's symbols, <c>[B, N]</c> int64, <see cref="TokenBatch.Ignore"/> past its end; or classes, <c>[B]</c> int64.</param>
+public sealed record LabeledAudioBatch(Tensor Samples, Tensor? Mask, Tensor Labels) : IBatch<LabeledAudioBatch>
+{
+    public static string Unit => "samples";
+
+    public long Count => Samples.shape[0];
+
+    public IEnumerable<Tensor> Tensors => new[] { Samples, Mask, Labels }.OfType<Tensor>();
+
+    public long Units => Samples.numel();
+
+    public LabeledAudioBatch To(Device device) => new(Samples.to(device), Mask?.to(device), Labels.to(device));
+}
+
+/// <summary>Images with the texts that describe them, row by row.</summary>
+/// <param name="Images"><c>[B, C, H, W]</c> float32, normalized.</param>
+/// <param name="Ids"><c>[B, T]</c> int64.</param>
+/// <param name="Mask"><c>[B, T]</c> bool, true on real tokens; null when nothing is padded.</param>
+public sealed record ImageTextBatch(Tensor Images, Tensor Ids, Tensor? Mask = null) : IBatch<ImageTextBatch>
+{
+    public long Count => Images.shape[0];
+
+    public IEnumerable<Tensor> Tensors => new[] { Images, Ids, Mask }.OfType<Tensor>();
+
+    public ImageTextBatch To(Device device) => new(Images.to(device), Ids.to(device), Mask?.to(device));
+}

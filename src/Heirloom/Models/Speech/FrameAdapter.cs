@@ -1,0 +1,74 @@
+using Heirloom.Layers;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Heirloom.Models.Speech;
+
+/// <summary>Makes a transformer's frames fewer: a projection where the width changes, then convolutions with gates.</summary>
+internal sealed class FrameAdapter : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "projection")]
+    private readonly Linear? _projection;
+
+    [ComponentName(Name = "norm")]
+    private readonly LayerNorm? _norm;
+
+    [ComponentName(Name = "convolutions")]
+    private readonly ModuleList<Conv1d> _convolutions;
+
+    public FrameAdapter(int width, FrameAdapterConfig config) : base(nameof(FrameAdapter))
+    {
+        if (width != config.Width)
+        {
+            _projection = Projections.Linear(width, config.Width, bias: true);
+            _norm = ModuleWeight.Kept(nn.LayerNorm(config.Width));
+        }
+
+        _convolutions = new([.. Enumerable.Range(0, config.Layers)
+            .Select(_ => ModuleWeight.Kept(nn.Conv1d(config.Width, 2 * config.Width, config.Kernel, stride: config.Stride, padding: 1)))]);
+        RegisterComponents();
+    }
+
+    /// <param name="x"><c>[B, T, D]</c></param>
+    /// <returns><c>[B, T', D']</c></returns>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        x = _projection is null ? x : _norm!.call(_projection.call(x));
+        x = x.transpose(1, 2);
+        foreach (var convolution in _convolutions)
+        {
+            x = nn.functional.glu(convolution.call(x), 1);
+        }
+
+        return x.transpose(1, 2).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>A small network beside a layer's output: norm, down, ReLU, up.</summary>
+internal sealed class LanguageAdapter : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "norm")]
+    private readonly LayerNorm _norm;
+
+    [ComponentName(Name = "down")]
+    private readonly Linear _down;
+
+    [ComponentName(Name = "up")]
+    private readonly Linear _up;
+
+    public LanguageAdapter(int width, int hidden) : base(nameof(LanguageAdapter))
+    {
+        _norm = ModuleWeight.Kept(nn.LayerNorm(width));
+        _down = Projections.Linear(width, hidden, bias: true);
+        _up = Projections.Linear(hidden, width, bias: true);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return x.add(_up.call(_down.call(_norm.call(x)).relu())).MoveToOuterDisposeScope();
+    }
+}
