@@ -11,6 +11,8 @@ public sealed class HubertLayout : SpeechLayout
 
     protected override string Name => "Hubert";
 
+    protected override SpeechFamily Family => SpeechFamily.Hubert;
+
     protected override string Prefix => "hubert.";
 
     protected override SpeechEncoderConfig ReadOwn(HubConfig config, SpeechEncoderConfig encoder)

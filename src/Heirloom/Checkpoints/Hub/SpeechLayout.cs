@@ -12,6 +12,8 @@ public abstract class SpeechLayout : HubLayout
     /// <summary>Beginning of the architectures' names: <c>Wav2Vec2</c>.</summary>
     protected abstract string Name { get; }
 
+    protected abstract SpeechFamily Family { get; }
+
     /// <summary>Beginning of the encoder's tensors where it is part of a task: <c>wav2vec2.</c>.</summary>
     protected abstract string Prefix { get; }
 
@@ -76,6 +78,7 @@ public abstract class SpeechLayout : HubLayout
 
     public override ModelConfig? Essence(ModelConfig config) => config switch
     {
+        SpeechEncoderConfig or SpeechClassifierConfig or SpeechPretrainerConfig or SpeechTranscriberConfig { Encoder: SpeechEncoderConfig } when EncoderOf(config).Family != Family => null,
         SpeechEncoderConfig encoder => EncoderEssence(encoder),
         SpeechTranscriberConfig { Encoder: SpeechEncoderConfig encoder } task => task with { Encoder = EncoderEssence(encoder), Dropout = 0, Initialization = new NormalInitializationConfig() },
         SpeechClassifierConfig task => task with { Encoder = EncoderEssence(task.Encoder), Initialization = new NormalInitializationConfig() },
@@ -193,6 +196,7 @@ public abstract class SpeechLayout : HubLayout
             ? (config.Number("mask_time_prob", 0.05, 0, 1), config.Number("mask_feature_prob", 0, 0, 1)) : (0, 0);
         return ReadOwn(config, new()
         {
+            Family = Family,
             Waveform = Waveform(config),
             WaveformNorm = config.Choice("feat_extract_norm", "group", Norms),
             WaveformBias = config.Flag("conv_bias", false),

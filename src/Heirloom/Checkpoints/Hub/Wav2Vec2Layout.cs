@@ -12,6 +12,8 @@ public sealed class Wav2Vec2Layout : SpeechLayout
 
     protected override string Name => "Wav2Vec2";
 
+    protected override SpeechFamily Family => SpeechFamily.Wav2Vec2;
+
     protected override string Prefix => "wav2vec2.";
 
     protected override bool Pretrains => true;

@@ -36,7 +36,7 @@ internal sealed class FrameAdapter : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         x = _projection is null ? x : _norm!.call(_projection.call(x));
-        x = x.transpose(1, 2);
+        x = x.transpose(1, 2).contiguous();
         foreach (var convolution in _convolutions)
         {
             x = nn.functional.glu(convolution.call(x), 1);

@@ -14,6 +14,16 @@ public enum WaveformNorm
     EveryLayerOverChannels,
 }
 
+/// <summary>Whose files a speech encoder's are.</summary>
+public enum SpeechFamily
+{
+    /// <summary>wav2vec 2.0 (Baevski et al. 2020).</summary>
+    Wav2Vec2,
+
+    /// <summary>HuBERT (Hsu et al. 2021): the same network, pretrained to tell clusters.</summary>
+    Hubert,
+}
+
 /// <summary>One convolution over a waveform.</summary>
 public sealed record WaveformLayerConfig : IExample<WaveformLayerConfig>
 {
@@ -62,6 +72,9 @@ public sealed record SpeechEncoderConfig : ModelConfig, IExample<SpeechEncoderCo
         // a tiny recording has few frames
         Masking = new() { Frames = 0.3, FrameSpan = 2 },
     };
+
+    /// <summary>Under whose names it is saved; what it computes is all below.</summary>
+    public SpeechFamily Family { get; init; }
 
     /// <summary>Convolutions over the waveform, the first first.</summary>
     public required ImmutableArray<WaveformLayerConfig> Waveform { get; init; }
