@@ -25,7 +25,7 @@ public sealed class P029TaskDiversity : IPaper
             "three task diversities instead of twenty: below, near and above the threshold",
         ],
         Smoke = new() { Seeds = 1, Steps = 4, Width = 16, Layers = 1, Heads = 2, Many = 64, Evaluated = 16 },
-        Quick = new() { Seeds = 5 },
+        Quick = new() { Seeds = 4 },
         Full = new()
         {
             Seeds = 5, World = new(), Few = 1 << 6, Some = 1 << 12, Many = 1 << 18, Width = 128, Layers = 8, Heads = 2, Steps = 500_000, Optimizer = new() { LearningRate = 1e-3, Beta2 = 0.999, Decay = 0 },
@@ -113,7 +113,7 @@ public sealed class P029TaskDiversity : IPaper
         public int Heads { get; init; } = 2;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 2000;
+        public int Steps { get; init; } = 3000;
 
         public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 1e-2, Beta2 = 0.999, Decay = 0 };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace Heirloom.Cli;
 
@@ -74,12 +75,16 @@ public static class CommandLine
     private static UserError Mistyped(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var path = command is RootCommand ? "heirloom" : $"heirloom {string.Join(' ', Path(parsed.CommandResult))}";
+        var path = command is RootCommand ? null : string.Join(' ', Path(parsed.CommandResult));
         var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
         return unknown is not null && (command.Subcommands.Count > 0 || unknown.StartsWith('-'))
             ? new UserError($"unknown {(unknown.StartsWith('-') ? "option" : "verb")} '{unknown}'", path, Nearest(unknown, command, parsed))
-            : new UserError(parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.'), path, $"see {path} --help");
+            : new UserError(Plain(parsed.Errors[0].Message), path, string.Join(' ', new[] { "see heirloom", path, "--help" }.OfType<string>()));
     }
+
+    /// <summary>The parser's message in one line, without the names of our types.</summary>
+    private static string Plain(string message) =>
+        Regex.Replace(message.ReplaceLineEndings(" "), " as expected type '[^']*'", "").Replace(" Did you mean one of the following?", " valid:", StringComparison.Ordinal).TrimEnd('.', ' ');
 
     private static string Nearest(string typed, Command command, ParseResult parsed) => typed.StartsWith('-')
         ? UserError.Nearest(typed, command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name))

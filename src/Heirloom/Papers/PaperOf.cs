@@ -84,7 +84,7 @@ public sealed record Paper<TSettings, TSubject> : Paper
             var scores = Measure
                 .Where(m => m.AppliesTo(arm.Name) && !trial.Work.Stop.IsCancellationRequested)
                 .ToDictionary(m => m.Name, m => Score(m, subject, trial), StringComparer.Ordinal);
-            return new(scores, [.. trial.Points], seconds);
+            return new(scores, [.. trial.Points], seconds, clock.Elapsed.TotalSeconds);
         }
         finally
         {
@@ -103,7 +103,7 @@ public sealed record Paper<TSettings, TSubject> : Paper
     {
         if (done == 0)
         {
-            return new([], [], [], 0, false);
+            return new([], [], [], 0, 0, false);
         }
 
         var verdicts = Findings.Select(f =>
@@ -120,7 +120,7 @@ public sealed record Paper<TSettings, TSubject> : Paper
                 measure.Name,
                 [.. Enumerable.Range(0, done).Select(s => records[(arm.Name, s)].Scores[measure.Name].Average())],
                 [.. Enumerable.Range(0, done).Select(s => records[(arm.Name, s)].Seconds)]);
-        return new([.. verdicts], [.. arms], [.. records.Values.SelectMany(r => r.Curves)], done, done == wanted);
+        return new([.. verdicts], [.. arms], [.. records.Values.SelectMany(r => r.Curves)], done, records.Values.Sum(r => r.Total), done == wanted);
     }
 
     private static ScoreMatrix Matrix(

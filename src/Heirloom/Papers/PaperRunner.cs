@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Heirloom.Papers;
 
 /// <summary>What to run and where to keep what is done.</summary>
@@ -27,7 +25,6 @@ public static class PaperRunner
     public static PaperResult? Run(PaperRow row, PaperRunOptions options, string settingsYaml, string settingsHash, WorkContext work)
     {
         var paper = row.Paper!;
-        var clock = Stopwatch.StartNew();
         var profile = options.Profile.ToString().ToLowerInvariant();
         var key = $"{settingsHash}-{options.Seed.Value}-{Machine.CodeVersion}".Replace('+', '-');
         var trials = Path.Combine(options.Folder, $"P{paper.Id:000}-{profile}", "trials", key);
@@ -56,7 +53,7 @@ public static class PaperRunner
             Commit = Machine.CodeVersion,
             Machine = Machine.Description,
             Date = work.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd"),
-            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+            Seconds = Math.Round(scores.Seconds, 1),
             Findings = [.. scores.Verdicts.Select(v => FindingResult.Of(v, measures[v.Finding.Measure]))],
             Arms = scores.Arms,
             Curves = scores.Curves,

@@ -45,10 +45,10 @@ public sealed class CommandLineTests : IDisposable
     public void VersionIsOneLine() => Assert.Matches(@"^heirloom \d+\.\d+\.\d+[^\n]*\n$", _terminal.Run("--version").Out);
 
     [Theory]
-    [InlineData("heirloom: heirloom: unknown verb 'rum'; did you mean 'run'?", "rum")]
-    [InlineData("heirloom: heirloom runs: unknown verb 'lost'; did you mean 'list'?", "runs", "lost")]
-    [InlineData("heirloom: heirloom run: unknown option '--rezume'; did you mean '--resume'?", "run", "x.yaml", "--rezume")]
-    [InlineData("heirloom: heirloom: unknown option '--hepl'; did you mean '--help'?", "--hepl")]
+    [InlineData("heirloom: unknown verb 'rum'; did you mean 'run'?", "rum")]
+    [InlineData("heirloom: runs: unknown verb 'lost'; did you mean 'list'?", "runs", "lost")]
+    [InlineData("heirloom: run: unknown option '--rezume'; did you mean '--resume'?", "run", "x.yaml", "--rezume")]
+    [InlineData("heirloom: unknown option '--hepl'; did you mean '--help'?", "--hepl")]
     [InlineData("heirloom: --device: unknown device 'tpu'; valid: cpu, cuda, cuda:<index>", "--version", "--device", "tpu")]
     [InlineData("heirloom: --threads: must be at least 1, not 0", "--version", "--threads", "0")]
     public void MistypedLinesGetOneLineAndCode2(string expected, params string[] words)
