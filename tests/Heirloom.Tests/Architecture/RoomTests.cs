@@ -71,6 +71,17 @@ public sealed class RoomTests
     }
 
     [Fact]
+    public void TheDrawnMapIsTheTable()
+    {
+        var drawn = File.ReadLines(Path.Combine(s_root, "docs", "rooms.md")).Where(l => l.Contains(" --> ")).Select(l => l.Trim()).Order(StringComparer.Ordinal);
+        var direct = from room in s_arrows
+                     from used in room.Value
+                     where !room.Value.Any(other => other != used && Reach(other).Contains(used))
+                     select $"{room.Key} --> {used}";
+        Assert.Equal(direct.Order(StringComparer.Ordinal), drawn);
+    }
+
+    [Fact]
     public void TheTableKnowsItsRoomsOnly() => Assert.All(s_arrows, a => Assert.All(a.Value, r => Assert.Contains(r, s_arrows.Keys)));
 
     private static HashSet<string> Reach(string room)
