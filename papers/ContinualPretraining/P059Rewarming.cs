@@ -26,9 +26,9 @@ public sealed class P059Rewarming : IPaper
             "one maximum learning rate with its half, and warm-ups of 0 and 1%, instead of the paper's grids over maximum, length and checkpoint; scratch has the same maximum",
             "model parallelism is left out: it is no part of the claim",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 6, EarlyStep = 2, Width = 32, Layers = 1 },
+        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 6, EarlyStep = 2, Decoder = new() { Width = 32, Layers = 1 } },
         Quick = new() { Seeds = 3 },
-        Full = new() { Seeds = 5, PretrainSteps = 10_000, Steps = 10_000, EarlyStep = 500, Width = 256, Layers = 6 },
+        Full = new() { Seeds = 5, PretrainSteps = 10_000, Steps = 10_000, EarlyStep = 500, Decoder = new() { Width = 256, Layers = 6 } },
         Train =
         [
             new("constant minimum", t => Continue(t, Base(t), new ConstantConfig(), 0.1)),
@@ -68,24 +68,23 @@ public sealed class P059Rewarming : IPaper
 
     private static TextTestbed Text(Trial<Sizes> t) => t.Shared("text", () => TextTestbed.Open(t.Settings.Testbed, t.Work));
 
-    private static Decoder Fresh(Trial<Sizes> t) => (Decoder)DecoderConfig.Llama(
-        Text(t).Tokenizer.VocabularySize, t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 32).Build(t.Seed.For("init"));
+    private static Decoder Fresh(Trial<Sizes> t) => t.Settings.Decoder.On(Text(t)).Build(t.Seed.For("init"));
 
     private static Decoder Base(Trial<Sizes> t) => t.Shared("base", () =>
     {
         var model = Fresh(t);
-        var config = new TrainingConfig { Steps = t.Settings.PretrainSteps, Optimizer = t.Settings.Optimizer };
-        new Trainer(config, t.Seed.For("pretrain"), t.Work).Fit(model, CausalLM.Objective(), Text(t)["old"].Batches(t.Settings.Rows, t.Seed.For("old")));
+        var config = new TrainingConfig { Steps = t.Settings.PretrainSteps, Optimizer = t.Settings.Decoder.Optimizer };
+        new Trainer(config, t.Seed.For("pretrain"), t.Work).Fit(model, CausalLM.Objective(), Text(t)["old"].Batches(t.Settings.Decoder.Rows, t.Seed.For("old")));
         return model;
     }).Copy();
 
     private static Continued Continue(Trial<Sizes> t, Decoder model, ScheduleConfig schedule, double ofMaximum = 1)
     {
         var early = new KeepCopy<Decoder>(t.Settings.EarlyStep);
-        var optimizer = t.Settings.Optimizer with { LearningRate = t.Settings.Optimizer.LearningRate * ofMaximum };
+        var optimizer = t.Settings.Decoder.Optimizer with { LearningRate = t.Settings.Decoder.Optimizer.LearningRate * ofMaximum };
         var config = new TrainingConfig { Steps = t.Settings.Steps, Optimizer = optimizer, Schedule = schedule };
         new Trainer(config, t.Seed.For("continue"), t.Work).Fit(
-            model, CausalLM.Objective(), Text(t)["new"].Batches(t.Settings.Rows, t.Seed.For("new")), hooks: early);
+            model, CausalLM.Objective(), Text(t)["new"].Batches(t.Settings.Decoder.Rows, t.Seed.For("new")), hooks: early);
         return new(early.Copy ?? model.Copy(), model);
     }
 
@@ -115,15 +114,8 @@ public sealed class P059Rewarming : IPaper
             MaxHeldOutRows = 128,
         };
 
-        [Range(32, 8192)]
-        public int Width { get; init; } = 96;
-
-        [Range(1, 100)]
-        public int Layers { get; init; } = 3;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 16;
+        /// <summary>Its learning rate is the maximum η_max; the minimum is a tenth of it.</summary>
+        public StudyDecoderConfig Decoder { get; init; } = new();
 
         [Range(1, int.MaxValue)]
         public int PretrainSteps { get; init; } = 160;
@@ -135,8 +127,5 @@ public sealed class P059Rewarming : IPaper
         /// <summary>The step that counts as early.</summary>
         [Range(1, int.MaxValue)]
         public int EarlyStep { get; init; } = 8;
-
-        /// <summary>Its learning rate is the maximum η_max; the minimum is a tenth of it.</summary>
-        public Training.Optimizers.AdamWConfig Optimizer { get; init; } = new() { LearningRate = 3e-3 };
     }
 }

@@ -27,9 +27,9 @@ public sealed class P040HyperCloning : IPaper
             "decoders of under a million parameters on one domain of real text instead of OPT, Pythia and OLMo of 350M to 2.8B parameters on Dolma",
             "a tied head's factor 1/n stands in the last norm instead of in the head: the same function",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 8, Width = 16, Layers = 1, Rates = [0.01] },
+        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 8, Decoder = new() { Width = 16, Layers = 1, HeadWidth = 16, Rows = 8 }, Rates = [0.01] },
         Quick = new() { Seeds = 3 },
-        Full = new() { Seeds = 5, PretrainSteps = 20_000, Steps = 20_000, Rows = 32, Width = 192, Layers = 8, Rates = [5e-4, 1e-3, 2e-3, 4e-3] },
+        Full = new() { Seeds = 5, PretrainSteps = 20_000, Steps = 20_000, Decoder = new() { Width = 192, Layers = 8, HeadWidth = 16, Rows = 32 }, Rates = [5e-4, 1e-3, 2e-3, 4e-3] },
         Train =
         [
             new("clone, untrained", t => Clone(t, CloningVariant.NoisySymmetric)),
@@ -71,8 +71,7 @@ public sealed class P040HyperCloning : IPaper
 
     private static TextTestbed Testbed(Trial<Sizes> t) => t.Shared("testbed", () => TextTestbed.Open(t.Settings.Testbed, t.Work));
 
-    private static DecoderConfig Shape(Trial<Sizes> t) => DecoderConfig.Llama(
-        Testbed(t).Tokenizer.VocabularySize, t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16);
+    private static DecoderConfig Shape(Trial<Sizes> t) => t.Settings.Decoder.On(Testbed(t));
 
     private static Decoder Small(Trial<Sizes> t) => t.Shared("small", () => Train(t, () => Shape(t).Build(t.Seed.For("small")), t.Settings.PretrainSteps, "pretrain"));
 
@@ -93,8 +92,8 @@ public sealed class P040HyperCloning : IPaper
         rate =>
         {
             var model = start();
-            var config = new TrainingConfig { Steps = steps, Optimizer = t.Settings.Optimizer with { LearningRate = rate } };
-            new Trainer(config, t.Seed.For(data), t.Work).Fit(model, CausalLM.Objective(), Text(t).Batches(t.Settings.Rows, t.Seed.For($"{data} batches")));
+            var config = new TrainingConfig { Steps = steps, Optimizer = t.Settings.Decoder.Optimizer with { LearningRate = rate } };
+            new Trainer(config, t.Seed.For(data), t.Work).Fit(model, CausalLM.Objective(), Text(t).Batches(t.Settings.Decoder.Rows, t.Seed.For($"{data} batches")));
             return model;
         },
         model => Text(t).Losses(model, t.Work, SplitPart.Validation).Mean);
@@ -113,16 +112,8 @@ public sealed class P040HyperCloning : IPaper
 
         public HyperCloningConfig Cloning { get; init; } = new();
 
-        /// <summary>The small model's.</summary>
-        [Range(16, 8192)]
-        public int Width { get; init; } = 48;
-
-        [Range(1, 100)]
-        public int Layers { get; init; } = 2;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 8;
+        /// <summary>The small model; its learning rate is chosen among <see cref="Rates"/>.</summary>
+        public StudyDecoderConfig Decoder { get; init; } = new() { Width = 48, Layers = 2, HeadWidth = 16, Rows = 8 };
 
         /// <summary>The small model's steps.</summary>
         [Range(1, int.MaxValue)]
@@ -134,7 +125,5 @@ public sealed class P040HyperCloning : IPaper
 
         /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
         public ImmutableArray<double> Rates { get; init; } = [1.5e-3, 5e-3];
-
-        public AdamWConfig Optimizer { get; init; } = new();
     }
 }

@@ -28,9 +28,9 @@ public sealed class P117TaskArithmetic : IPaper
             "the quick profile chooses among six scales where the paper has twenty-one; gradient ascent takes the steps and the rate of fine-tuning and is not tuned",
             "the control may lose a twentieth of a nat (5% of perplexity) where the paper asks for 95% of control accuracy",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, TuneSteps = 3, Width = 32, Layers = 1, Scales = [0.5, 1] },
+        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, TuneSteps = 3, Decoder = new() { Width = 32, Layers = 1 }, Scales = [0.5, 1] },
         Quick = new() { Seeds = 3 },
-        Full = new() { Seeds = 5, PretrainSteps = 10_000, TuneSteps = 1000, Width = 256, Layers = 6, Scales = [.. ScaleSearch.PublishedGrid] },
+        Full = new() { Seeds = 5, PretrainSteps = 10_000, TuneSteps = 1000, Decoder = new() { Width = 256, Layers = 6 }, Scales = [.. ScaleSearch.PublishedGrid] },
         Train =
         [
             new("pretrained", t => Base(t).Copy()),
@@ -77,18 +77,18 @@ public sealed class P117TaskArithmetic : IPaper
 
     private static Decoder Base(Trial<Sizes> t) => t.Shared("base", () =>
     {
-        var model = (Decoder)DecoderConfig.Llama(Text(t).Tokenizer.VocabularySize, t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 32).Build(t.Seed.For("init"));
-        Fit(t, model, "general", t.Settings.PretrainSteps, t.Settings.Optimizer, CausalLM.Objective());
+        var model = t.Settings.Decoder.On(Text(t)).Build(t.Seed.For("init"));
+        Fit(t, model, "general", t.Settings.PretrainSteps, t.Settings.Decoder.Optimizer, CausalLM.Objective());
         return model;
     });
 
     private static void Fit(Trial<Sizes> t, Decoder model, string domain, int steps, AdamWConfig optimizer, Objective<ILanguageModel, Data.TokenBatch> objective) =>
-        new Trainer(new() { Steps = steps, Optimizer = optimizer }, t.Seed.For(domain), t.Work).Fit(model, objective, Text(t)[domain].Batches(t.Settings.Rows, t.Seed.For("batches")));
+        new Trainer(new() { Steps = steps, Optimizer = optimizer }, t.Seed.For(domain), t.Work).Fit(model, objective, Text(t)[domain].Batches(t.Settings.Decoder.Rows, t.Seed.For("batches")));
 
     private static Decoder Tune(Trial<Sizes> t, string domain, bool ascend = false)
     {
         var model = Base(t).Copy();
-        Fit(t, model, domain, t.Settings.TuneSteps, t.Settings.Optimizer with { LearningRate = t.Settings.TuneRate }, ascend ? CausalLM.Objective().Ascending() : CausalLM.Objective());
+        Fit(t, model, domain, t.Settings.TuneSteps, t.Settings.Decoder.Optimizer with { LearningRate = t.Settings.TuneRate }, ascend ? CausalLM.Objective().Ascending() : CausalLM.Objective());
         return model;
     }
 
@@ -142,15 +142,7 @@ public sealed class P117TaskArithmetic : IPaper
             MaxHeldOutRows = 64,
         };
 
-        [Range(32, 8192)]
-        public int Width { get; init; } = 96;
-
-        [Range(1, 100)]
-        public int Layers { get; init; } = 3;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 16;
+        public StudyDecoderConfig Decoder { get; init; } = new();
 
         [Range(1, int.MaxValue)]
         public int PretrainSteps { get; init; } = 200;
@@ -158,8 +150,6 @@ public sealed class P117TaskArithmetic : IPaper
         /// <summary>Steps of fine-tuning on a task.</summary>
         [Range(1, int.MaxValue)]
         public int TuneSteps { get; init; } = 30;
-
-        public AdamWConfig Optimizer { get; init; } = new() { LearningRate = 3e-3 };
 
         /// <summary>Maximum learning rate of fine-tuning.</summary>
         [Range(1e-9, 1)]

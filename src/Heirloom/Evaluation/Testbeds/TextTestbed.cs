@@ -11,13 +11,13 @@ public sealed class TextTestbed : IDisposable
 {
     private readonly Dictionary<string, TextDomain> _domains;
 
-    private TextTestbed(Tokenizer tokenizer, Dictionary<string, TextDomain> domains)
-    {
-        Tokenizer = tokenizer;
-        _domains = domains;
-    }
+    private TextTestbed(Tokenizer tokenizer, int contextLength, Dictionary<string, TextDomain> domains) =>
+        (Tokenizer, ContextLength, _domains) = (tokenizer, contextLength, domains);
 
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>Tokens a row.</summary>
+    public int ContextLength { get; }
 
     public IReadOnlyCollection<TextDomain> Domains => _domains.Values;
 
@@ -40,7 +40,7 @@ public sealed class TextTestbed : IDisposable
         var learnFrom = config.TokenizerFrom.IsDefaultOrEmpty ? [.. sources.Keys] : config.TokenizerFrom;
         var texts = learnFrom.SelectMany(name => config.Split.Take(Known(sources, name), SplitPart.Train).Read()).Select(d => d.Text);
         var tokenizer = config.Tokenizer.Train(texts, work);
-        return new(tokenizer, sources.ToDictionary(s => s.Key, s => TextDomain.Open(s.Key, s.Value, tokenizer, config, work)));
+        return new(tokenizer, config.ContextLength, sources.ToDictionary(s => s.Key, s => TextDomain.Open(s.Key, s.Value, tokenizer, config, work)));
     }
 
     public void Dispose()
