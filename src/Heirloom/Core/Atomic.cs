@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Heirloom.Core;
@@ -16,6 +17,7 @@ public static partial class Atomic
         Guard(full, () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            Sweep(full);
             using (var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
             {
                 write(stream);
@@ -40,13 +42,15 @@ public static partial class Atomic
         var draft = Draft(full);
         Guard(full, () =>
         {
+            Sweep(full);
             Directory.CreateDirectory(draft);
             fill(draft);
-            foreach (var file in Directory.EnumerateFiles(draft, "*", SearchOption.AllDirectories))
+            // side by side, so that the file system's journal takes many flushes at once
+            Parallel.ForEach(Directory.EnumerateFiles(draft, "*", SearchOption.AllDirectories), file =>
             {
                 using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
                 RandomAccess.FlushToDisk(handle);
-            }
+            });
 
             FlushFolder(draft);
             Replace(draft, full);
@@ -55,6 +59,46 @@ public static partial class Atomic
     }
 
     private static string Draft(string full) => $"{full}{Suffix}{Environment.ProcessId}-{Environment.CurrentManagedThreadId}";
+
+    /// <summary>Removes what a process that was killed left of the same target. (An hour's grace: on a shared disk the process may be another machine's.)</summary>
+    private static void Sweep(string full)
+    {
+        var folder = new DirectoryInfo(Path.GetDirectoryName(full)!);
+        if (!folder.Exists)
+        {
+            return;
+        }
+
+        var prefix = Path.GetFileName(full) + Suffix;
+        foreach (var left in folder.EnumerateFileSystemInfos(prefix + "*").Where(i => i.Name.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            var owner = left.Name[prefix.Length..].Split('-')[0];
+            if (int.TryParse(owner, out var process) && !IsRunning(process) && TimeProvider.System.GetUtcNow() - left.LastWriteTimeUtc > TimeSpan.FromHours(1))
+            {
+                if (left is DirectoryInfo unfinished)
+                {
+                    unfinished.Delete(recursive: true);
+                }
+                else
+                {
+                    left.Delete();
+                }
+            }
+        }
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static void Guard(string path, Action write, Action discard)
     {
@@ -73,9 +117,10 @@ public static partial class Atomic
                 // the first error is the one to report
             }
 
-            throw e is IOException or UnauthorizedAccessException
-                ? new UserError($"cannot write: {e.Message}", path, "free space or choose a folder that you may write to", e)
-                : e;
+            var cause = e is AggregateException { InnerExceptions: [var first, ..] } ? first : e;
+            throw cause is IOException or UnauthorizedAccessException
+                ? new UserError($"cannot write: {cause.Message}", path, "free space or choose a folder that you may write to", cause)
+                : cause;
         }
     }
 
