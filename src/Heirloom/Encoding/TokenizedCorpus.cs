@@ -54,6 +54,9 @@ public static class TokenizedCorpus
     private static IEnumerable<EncodedDocument> Encode(IDocumentSource source, ITokenizer tokenizer, IProgressTask progress, CancellationToken stop)
     {
         var (documents, tokens) = (0L, 0L);
+
+        // a corpus is cut by the data pipeline: what a file says about one input would drop most of every document
+        tokenizer = tokenizer is Tokenizer limited ? limited.Unlimited() : tokenizer;
         foreach (var chunk in Chunks(source.Read()))
         {
             stop.ThrowIfCancellationRequested();

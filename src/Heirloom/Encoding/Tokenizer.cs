@@ -5,49 +5,58 @@ namespace Heirloom.Encoding;
 
 /// <summary>
 /// A pipeline of stages made ready to run: added tokens are cut out, the rest is normalized, split and given to the model piece by piece.
-/// Ids and decoded text agree exactly with the ecosystem's Rust library. Safe to use from many threads at once.
+/// Ids, offsets and decoded text agree exactly with the ecosystem's Rust library. Safe to use from many threads at once.
 /// </summary>
-public class Tokenizer : ITokenizer
+public partial class Tokenizer : ITokenizer
 {
     private readonly IPieceEncoder _model;
     private readonly AddedTokens _raw, _normalized;
     private readonly Dictionary<string, int> _ids;
-    private readonly string[] _tokens;
+    private readonly string?[] _tokens;
     private readonly bool[] _special;
     private readonly Lazy<string> _fingerprint;
     private readonly Lazy<bool[]> _wordStarts;
+    private readonly Lazy<string?[]> _modelTokens;
+    private readonly bool _spells, _needsPlaces, _limited;
 
     /// <param name="definition">The stages and the vocabulary.</param>
     /// <param name="roles">Which token plays which part; guessed from the usual names when null.</param>
-    /// <exception cref="UserError">The definition contradicts itself or needs what is not supported yet.</exception>
+    /// <exception cref="UserError">The definition contradicts itself.</exception>
     public Tokenizer(TokenizerDefinition definition, SpecialTokenRoles? roles = null)
     {
         definition.Check();
         Definition = definition;
-        _model = definition.Model.Compile(definition.PreTokenizer?.YieldsBytes() ?? false);
+        var bytes = definition.PreTokenizer?.YieldsBytes() ?? false;
+        _spells = bytes && !definition.Model.ReadsBytes;
+        _needsPlaces = definition.Normalizer?.NeedsPlaces == true || (definition.Normalizer is not null && definition.PreTokenizer?.NeedsPlaces == true);
+        _limited = definition.Truncation is not null || definition.Padding is not null;
+        _model = definition.Model.Compile(bytes && definition.Model.ReadsBytes);
         _ids = new(definition.Model.Vocab);
-        _tokens = new string[definition.VocabularySize()];
-        _special = new bool[_tokens.Length];
-        foreach (var (token, id) in _ids)
+        _tokens = new string?[definition.VocabularySize()];
+        FillFromModel(_tokens);
+        _modelTokens = new(() =>
         {
-            _tokens[id] = token;
-        }
+            var tokens = new string?[_tokens.Length];
+            FillFromModel(tokens);
+            return tokens;
+        });
 
         foreach (var added in definition.AddedTokens)
         {
             _ids[added.Content] = added.Id;
             _tokens[added.Id] = added.Content;
-            _special[added.Id] |= added.Special;
         }
 
         _raw = new(definition.AddedTokens.Where(t => !t.Normalized).Select(t => (t.Content, t)));
         var normalized = definition.AddedTokens.Where(t => t.Normalized).Select(t => (Content: definition.Normalizer?.Normalize(t.Content) ?? t.Content, Token: t)).ToList();
         _normalized = new(normalized);
         normalized.ForEach(t => _tokens[t.Token.Id] = t.Content); // what was matched is what comes back
+        var special = definition.AddedTokens.Where(t => t.Special).Select(t => t.Content).ToHashSet();
+        _special = [.. _tokens.Select(t => t is not null && special.Contains(t))];
         Roles = roles ?? SpecialTokenRoles.Guess(_ids.ContainsKey);
         Roles.Check(_ids.ContainsKey);
         _fingerprint = new(() => Convert.ToHexStringLower(SHA256.HashData(TokenizerFile.Serialize(Definition))));
-        _wordStarts = new(() => [.. _tokens.Select((token, id) => _special[id] || Definition.Model.StartsWord(token))]);
+        _wordStarts = new(() => [.. _tokens.Select((token, id) => _special[id] || (token is not null && Definition.Model.StartsWord(token)))]);
     }
 
     public TokenizerDefinition Definition { get; }
@@ -56,6 +65,9 @@ public class Tokenizer : ITokenizer
 
     /// <summary>Whether <c>&lt;|endoftext|&gt;</c> written in a text is the special token (as in other tools) or plain characters (safer for text from strangers).</summary>
     public bool RecognizesSpecialTokens { get; init; } = true;
+
+    /// <summary>What a model with dropout draws from, beside the text itself: the same seed and text give the same ids.</summary>
+    public Seed DropoutSeed { get; init; }
 
     public int VocabularySize => _tokens.Length;
 
@@ -78,109 +90,32 @@ public class Tokenizer : ITokenizer
     /// <summary>Whether decoding leaves an id out.</summary>
     public bool IsSpecial(int id) => (uint)id < (uint)_special.Length && _special[id];
 
-    public int[] Encode(string text, bool special = false)
-    {
-        var ids = new List<int>(text.Length / 4 + 8);
-        Encode(text, ids, special);
-        return [.. ids];
-    }
-
-    /// <summary>Appends the ids of a text, without allocating for words that were seen before.</summary>
-    public void Encode(ReadOnlySpan<char> text, List<int> ids, bool special = false)
-    {
-        if (special && Definition.PostProcessor is { } post)
-        {
-            var own = new List<int>(text.Length / 4 + 8);
-            EncodeText(text, own);
-            post.Process(own);
-            ids.AddRange(own);
-        }
-        else
-        {
-            EncodeText(text, ids);
-        }
-    }
-
-    /// <summary>Encodes texts on all cores; the result is in the order of the texts.</summary>
-    public int[][] EncodeBatch(IReadOnlyList<string> texts, bool special = false)
-    {
-        var results = new int[texts.Count][];
-        Parallel.For(0, texts.Count, () => new List<int>(), (i, _, ids) =>
-        {
-            ids.Clear();
-            Encode(texts[i], ids, special);
-            results[i] = [.. ids];
-            return ids;
-        }, _ => { });
-        return results;
-    }
+    /// <summary>The same tokenizer without the truncation and padding of its file, as for text of any length.</summary>
+    public Tokenizer Unlimited() => _limited
+        ? new(Definition with { Truncation = null, Padding = null }, Roles) { RecognizesSpecialTokens = RecognizesSpecialTokens, DropoutSeed = DropoutSeed }
+        : this;
 
     public string Decode(IEnumerable<int> ids, bool special = false)
     {
-        var tokens = ids.Where(id => (uint)id < (uint)_tokens.Length && (special || !_special[id])).Select(id => _tokens[id]).ToList();
+        var tokens = new List<string>();
+        foreach (var id in ids)
+        {
+            if ((uint)id < (uint)_tokens.Length && (special || !_special[id]) && _tokens[id] is { } token)
+            {
+                tokens.Add(token);
+            }
+        }
+
         return Definition.Decoder?.Decode(tokens) ?? string.Join(' ', tokens);
     }
 
+    private void FillFromModel(string?[] tokens)
+    {
+        foreach (var (token, id) in Definition.Model.TokensById?.Index().Select(t => (t.Item, t.Index)) ?? Definition.Model.Vocab.Select(t => (t.Key, t.Value)))
+        {
+            tokens[id] = token;
+        }
+    }
+
     public void WriteTo(string folder) => TokenizerFile.WriteFolder(this, folder);
-
-    private void EncodeText(ReadOnlySpan<char> text, List<int> ids)
-    {
-        var sink = new ModelSink(_model, ids);
-        var at = 0;
-        while (_raw.Next(text, at, RecognizesSpecialTokens) is var (id, start, end))
-        {
-            EncodeSegment(text[at..start], sink);
-            ids.Add(id);
-            at = end;
-        }
-
-        EncodeSegment(text[at..], sink);
-    }
-
-    private void EncodeSegment(ReadOnlySpan<char> text, ModelSink sink)
-    {
-        if (text.IsEmpty)
-        {
-            return;
-        }
-
-        if (Definition.Normalizer is { } normalizer)
-        {
-            text = normalizer.Normalize(text.ToString());
-        }
-
-        var at = 0;
-        while (_normalized.Next(text, at, RecognizesSpecialTokens) is var (id, start, end))
-        {
-            EncodePieces(text[at..start], sink);
-            sink.Ids.Add(id);
-            at = end;
-        }
-
-        EncodePieces(text[at..], sink);
-    }
-
-    private void EncodePieces(ReadOnlySpan<char> text, ModelSink sink)
-    {
-        if (text.IsEmpty)
-        {
-            return;
-        }
-
-        if (Definition.PreTokenizer is { } preTokenizer)
-        {
-            preTokenizer.Split(text, sink);
-        }
-        else
-        {
-            sink.Add(text);
-        }
-    }
-
-    private sealed class ModelSink(IPieceEncoder model, List<int> ids) : IPieceSink
-    {
-        public List<int> Ids => ids;
-
-        public void Add(ReadOnlySpan<char> piece) => model.Encode(piece, ids);
-    }
 }

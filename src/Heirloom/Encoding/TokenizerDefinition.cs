@@ -5,7 +5,15 @@ namespace Heirloom.Encoding;
 /// <summary>All that decides how text becomes ids: the content of <c>tokenizer.json</c>, key for key.</summary>
 public sealed record TokenizerDefinition
 {
+    private const int MostHoles = 1 << 20, HolesPerToken = 16, MostPadding = 1 << 24;
+
     public string Version { get; init; } = "1.0";
+
+    /// <summary>How long a text may be; of any length when null.</summary>
+    public TruncationConfig? Truncation { get; init; }
+
+    /// <summary>How short a text may be; nothing is padded when null.</summary>
+    public PaddingConfig? Padding { get; init; }
 
     /// <summary>Tokens that are cut out of the text before the model sees it, special ones among them.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
@@ -21,16 +29,30 @@ public sealed record TokenizerDefinition
     public required ITokenModel Model { get; init; }
 
     /// <summary>Ids run from 0 to one less.</summary>
-    internal int VocabularySize() => 1 + Math.Max(Model.Vocab.Values.Append(-1).Max(), AddedTokens.Select(t => t.Id).Append(-1).Max());
+    internal int VocabularySize() => 1 + Math.Max(Model.TokensById?.Count - 1 ?? Model.Vocab.Values.Append(-1).Max(), AddedTokens.Select(t => t.Id).Append(-1).Max());
 
     /// <summary>Refuses what no tokenizer can work with.</summary>
     /// <exception cref="UserError">An id twice or left out, a token that is empty, a stage that is ill-set.</exception>
     internal void Check()
     {
         CheckIds();
+        CheckLimits();
         foreach (var stage in (ReadOnlySpan<IStage?>)[Normalizer, PreTokenizer, Model, PostProcessor, Decoder])
         {
             stage?.Check(this);
+        }
+    }
+
+    private void CheckLimits()
+    {
+        if (Truncation is { } cut && (cut.MaxLength < 0 || cut.Stride < 0 || (cut.Stride > 0 && cut.Stride >= cut.MaxLength)))
+        {
+            throw new UserError($"max_length {cut.MaxLength} and stride {cut.Stride} do not go together", "truncation", "a stride below the length, neither negative");
+        }
+
+        if (Padding is { } pad && (pad.PadToMultipleOf < 0 || pad.Strategy.Fixed is > MostPadding || pad.PadToMultipleOf is > MostPadding || pad.PadId < 0))
+        {
+            throw new UserError("a length or an id is out of range", "padding", $"lengths of 0 to {MostPadding}");
         }
     }
 
@@ -59,16 +81,16 @@ public sealed record TokenizerDefinition
             Claim(added.Content, added.Id, where);
         }
 
-        // with every id claimed once, none is left out exactly when the greatest is the count less one
         if (tokens.Count == 0)
         {
             throw new UserError("the vocabulary is empty", "model.vocab");
         }
 
-        if (VocabularySize() != tokens.Count)
+        // holes are no mistake, but a table of all ids must be worth having
+        var size = VocabularySize();
+        if (size > MostHoles && size / HolesPerToken > tokens.Count)
         {
-            var hole = Enumerable.Range(0, tokens.Count + 1).First(i => !tokens.ContainsKey(i));
-            throw new UserError($"no token has id {hole}, though ids go up to {VocabularySize() - 1}", "model.vocab", "number the tokens without holes");
+            throw new UserError($"'{tokens[size - 1]}' has id {size - 1}, but there are only {tokens.Count} tokens", "model.vocab", "number the tokens without great holes");
         }
 
         void Claim(string token, int id, string where)

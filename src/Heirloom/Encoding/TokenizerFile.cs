@@ -128,9 +128,9 @@ public static class TokenizerFile
     {
         public string Version { get; init; } = "1.0";
 
-        public JsonElement? Truncation { get; init; }
+        public TruncationConfig? Truncation { get; init; }
 
-        public JsonElement? Padding { get; init; }
+        public PaddingConfig? Padding { get; init; }
 
         public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
@@ -147,6 +147,8 @@ public static class TokenizerFile
         public static Layout Of(TokenizerDefinition definition) => new()
         {
             Version = definition.Version,
+            Truncation = definition.Truncation,
+            Padding = definition.Padding,
             AddedTokens = [.. definition.AddedTokens.OrderBy(t => t.Id)],
             Normalizer = definition.Normalizer,
             PreTokenizer = definition.PreTokenizer,
@@ -162,17 +164,11 @@ public static class TokenizerFile
                 throw new UserError($"version '{Version}' is not known", mend: "this program reads version 1.0");
             }
 
-            foreach (var (setting, key) in (ReadOnlySpan<(JsonElement?, string)>)[(Truncation, "truncation"), (Padding, "padding")])
-            {
-                if (setting is { ValueKind: not JsonValueKind.Null })
-                {
-                    throw new UserError($"{key} in the file is not supported yet", mend: $"set '{key}' to null: batches are cut and padded by the data pipeline");
-                }
-            }
-
             return new()
             {
                 Version = Version,
+                Truncation = Truncation,
+                Padding = Padding,
                 AddedTokens = AddedTokens,
                 Normalizer = Normalizer,
                 PreTokenizer = PreTokenizer,

@@ -20,6 +20,10 @@ internal static partial class CanonicalDecomposition
         .Select(entry => entry.Split(' ').Select(code => int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray())
         .ToFrozenDictionary(codes => codes[0], codes => string.Concat(codes.Skip(1).Select(char.ConvertFromUtf32))));
 
+    /// <summary>Every code point that has a decomposition, Hangul syllables apart, with its parts.</summary>
+    public static IEnumerable<(int Rune, int[] Parts)> All() =>
+        Decompositions.Value.Select(d => (d.Key, d.Value.EnumerateRunes().Select(r => r.Value).ToArray()));
+
     /// <summary>Writes the decomposition, the code point itself where it has none.</summary>
     /// <returns>The units written.</returns>
     public static int Decompose(Rune rune, Span<char> destination)

@@ -17,7 +17,9 @@ public sealed record ByteLevelDecoder : IDecoder
     /// <inheritdoc cref="ByteLevelPreTokenizer.UseRegex"/>
     public bool UseRegex { get; init; } = true;
 
-    public string Decode(IReadOnlyList<string> tokens)
+    public IReadOnlyList<string> DecodeParts(IReadOnlyList<string> parts) => [Decode(parts)];
+
+    private static string Decode(IReadOnlyList<string> tokens)
     {
         var bytes = new ArrayBufferWriter<byte>(tokens.Count * 4 + 16);
         foreach (var token in tokens)

@@ -11,21 +11,15 @@ public sealed record WordPieceDecoder : IDecoder
     /// <summary>Whether to take back the spaces before marks and contractions, within a token and its space.</summary>
     public bool Cleanup { get; init; } = true;
 
-    public string Decode(IReadOnlyList<string> tokens)
+    public IReadOnlyList<string> DecodeParts(IReadOnlyList<string> parts) => [.. parts.Select((token, i) =>
     {
-        var text = new System.Text.StringBuilder();
-        for (var i = 0; i < tokens.Count; i++)
-        {
-            var part = i == 0 ? tokens[i]
-                : tokens[i].StartsWith(Prefix, StringComparison.Ordinal) ? tokens[i][Prefix.Length..]
-                : " " + tokens[i];
-            text.Append(Cleanup ? Tidy(part) : part);
-        }
+        var part = i == 0 ? token
+            : token.StartsWith(Prefix, StringComparison.Ordinal) ? token[Prefix.Length..]
+            : " " + token;
+        return Cleanup ? Tidy(part) : part;
+    })];
 
-        return text.ToString();
-    }
-
-    private static string Tidy(string part) => part
+    internal static string Tidy(string part) => part
         .Replace(" .", ".", StringComparison.Ordinal)
         .Replace(" ?", "?", StringComparison.Ordinal)
         .Replace(" !", "!", StringComparison.Ordinal)

@@ -20,11 +20,60 @@ public sealed record BertNormalizer : INormalizer
 
     public bool Lowercase { get; init; } = true;
 
+    public void Normalize(AlignedText text)
+    {
+        if (CleanText)
+        {
+            text.Keep(rune => !IsDropped(rune));
+            text.Map(rune => Rune.IsWhiteSpace(rune) ? new(' ') : rune);
+        }
+
+        if (HandleChineseChars)
+        {
+            var edit = text.Rewrite();
+            foreach (var rune in text.Text.EnumerateRunes())
+            {
+                var ideograph = IsIdeograph(rune.Value);
+                if (ideograph)
+                {
+                    edit.Add(new(' '), 0);
+                }
+
+                edit.Add(rune, ideograph ? 1 : 0);
+                if (ideograph)
+                {
+                    edit.Add(new(' '), 1);
+                }
+            }
+
+            edit.Apply();
+        }
+
+        if (StripAccents ?? Lowercase)
+        {
+            UnicodeNormalization.Apply(text, compatible: false, compose: false);
+            text.Keep(rune => UnicodeEight.Category(rune) != UnicodeCategory.NonSpacingMark);
+        }
+
+        if (Lowercase)
+        {
+            Normalizers.Lowercase.Lower(text);
+        }
+    }
+
+    /// <summary>The same in one pass.</summary>
     public string Normalize(string text)
     {
         var result = new StringBuilder(text.Length + 16);
         foreach (var rune in text.EnumerateRunes())
         {
+            if (rune.Value >= 0x300 && UnicodeNormalization.IsReordered(rune))
+            {
+                var aligned = AlignedText.Of(text, tracked: false);
+                Normalize(aligned);
+                return aligned.Text;
+            }
+
             if (CleanText && IsDropped(rune))
             {
                 continue;
@@ -84,7 +133,7 @@ public sealed record BertNormalizer : INormalizer
         }
 
         Span<char> units = stackalloc char[2];
-        result.Append(units[..(Lowercase ? Rune.ToLowerInvariant(rune) : rune).EncodeToUtf16(units)]);
+        result.Append(units[..(Lowercase ? Normalizers.Lowercase.Of(rune) : rune).EncodeToUtf16(units)]);
     }
 
     private static bool IsDropped(Rune rune) => rune.Value is 0 or 0xFFFD

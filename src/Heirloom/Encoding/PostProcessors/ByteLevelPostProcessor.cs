@@ -3,7 +3,7 @@ using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding.PostProcessors;
 
-/// <summary>Concerns offsets only: it adds no token.</summary>
+/// <summary>Adds nothing; its settings concern offsets.</summary>
 [Stage("ByteLevel")]
 public sealed record ByteLevelPostProcessor : IPostProcessor
 {
@@ -16,7 +16,12 @@ public sealed record ByteLevelPostProcessor : IPostProcessor
     /// <inheritdoc cref="ByteLevelPreTokenizer.UseRegex"/>
     public bool UseRegex { get; init; } = true;
 
-    public void Process(List<int> ids)
+    public int Added(bool pair) => 0;
+
+    public void Process(List<int> ids, bool special)
     {
     }
+
+    public IReadOnlyList<TokenizedText> Process(IReadOnlyList<TokenizedText> texts, bool special) =>
+        TrimOffsets ? [.. texts.Select(t => Framing.Trim(t, AddPrefixSpace))] : texts;
 }

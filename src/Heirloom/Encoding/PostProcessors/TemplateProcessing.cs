@@ -57,22 +57,59 @@ public sealed record TemplateProcessing : IPostProcessor
             }
 
             if (piece.SpecialToken is { } special
-                && (SpecialTokens.GetValueOrDefault(special.Id) is not { } token || token.Ids.Any(id => (uint)id >= (uint)size)))
+                && (SpecialTokens.GetValueOrDefault(special.Id) is not { } token || token.Ids.Any(id => (uint)id >= (uint)size) || token.Ids.Count != token.Tokens.Count))
             {
                 throw new UserError($"the special token '{special.Id}' is not defined, or not by ids of the vocabulary", "post_processor.special_tokens");
             }
         }
     }
 
-    public void Process(List<int> ids)
+    public int Added(bool pair) => (pair ? Pair : Single).Sum(p => p.SpecialToken is { } special ? SpecialTokens[special.Id].Ids.Count : 0);
+
+    public void Process(List<int> ids, bool special)
     {
         var text = ids.ToArray();
         ids.Clear();
         foreach (var piece in Single)
         {
-            ids.AddRange(piece.SpecialToken is { } special ? SpecialTokens[special.Id].Ids : text);
+            if (piece.SpecialToken is not { } token)
+            {
+                ids.AddRange(piece.Sequence!.Id == "A" ? text : throw NoPair());
+            }
+            else if (special)
+            {
+                ids.AddRange(SpecialTokens[token.Id].Ids);
+            }
         }
     }
+
+    /// <summary>The pieces of the template, each as a text, so that a template that a sequence applies later meets them apart as the ecosystem's does.</summary>
+    public IReadOnlyList<TokenizedText> Process(IReadOnlyList<TokenizedText> texts, bool special)
+    {
+        if (texts.Count > 2)
+        {
+            throw new UserError("a template follows another post-processor that has parted the text already", "post_processor", "put one template at the end");
+        }
+
+        var parts = new List<TokenizedText>();
+        foreach (var piece in texts.Count == 2 ? Pair : Single)
+        {
+            if (piece.Sequence is { } sequence)
+            {
+                var index = sequence.Id == "A" ? 0 : 1;
+                parts.Add(index < texts.Count ? texts[index].As(sequence.TypeId, index) : throw NoPair());
+            }
+            else if (special)
+            {
+                var token = SpecialTokens[piece.SpecialToken!.Id];
+                parts.Add(TokenizedText.Added(token.Ids.Zip(token.Tokens), piece.SpecialToken.TypeId));
+            }
+        }
+
+        return parts;
+    }
+
+    private static UserError NoPair() => new("the template of one text asks for the second of a pair", "post_processor.single");
 }
 
 /// <summary>One place of a template.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Heirloom.Encoding.Characters;
 using Heirloom.Encoding.Stages;
 
@@ -7,21 +5,20 @@ namespace Heirloom.Encoding.PreTokenizers;
 
 /// <summary>Splits at white space, which it drops, and at punctuation, each mark a piece of its own (Devlin et al. 2019).</summary>
 [Stage("BertPreTokenizer")]
-public sealed record BertPreTokenizer : IPreTokenizer
+public sealed record BertPreTokenizer : RangePreTokenizer
 {
-    public void Split(ReadOnlySpan<char> text, IPieceSink pieces)
+    protected override void Cut(ReadOnlySpan<char> text, List<(int Start, int End)> pieces)
     {
         var (start, at) = (0, 0);
         while (at < text.Length)
         {
-            Rune.DecodeFromUtf16(text[at..], out var rune, out var width);
-            var (space, mark) = (Rune.IsWhiteSpace(rune), IsMark(rune));
+            var (space, mark) = (char.IsWhiteSpace(text[at]), CharacterClasses.IsPunctuation(text, at, out var width));
             if (space || mark)
             {
-                Flush(text, start, at);
+                pieces.Add((start, at));
                 if (mark)
                 {
-                    pieces.Add(text.Slice(at, width));
+                    pieces.Add((at, at + width));
                 }
 
                 start = at + width;
@@ -30,20 +27,6 @@ public sealed record BertPreTokenizer : IPreTokenizer
             at += width;
         }
 
-        Flush(text, start, at);
-
-        void Flush(ReadOnlySpan<char> text, int from, int to)
-        {
-            if (to > from)
-            {
-                pieces.Add(text[from..to]);
-            }
-        }
+        pieces.Add((start, at));
     }
-
-    private static bool IsMark(Rune rune) => rune.IsAscii
-        ? rune.Value is > ' ' and < 0x7F && !Rune.IsLetterOrDigit(rune)
-        : UnicodeEight.Category(rune) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
-            or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
-            or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation;
 }

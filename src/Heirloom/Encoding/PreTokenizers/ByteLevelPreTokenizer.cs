@@ -17,7 +17,7 @@ public sealed record ByteLevelPreTokenizer : IPreTokenizer
 
     public bool YieldsBytes() => true;
 
-    public void Split(ReadOnlySpan<char> text, IPieceSink pieces)
+    public void Split(ReadOnlySpan<char> text, IPieceSink pieces, bool first = true)
     {
         if (text.IsEmpty)
         {
@@ -26,27 +26,43 @@ public sealed record ByteLevelPreTokenizer : IPreTokenizer
 
         if (AddPrefixSpace && text[0] != ' ')
         {
-            SplitPattern(string.Concat(" ", text), pieces);
+            SplitPattern(string.Concat(" ", text), pieces, first);
         }
         else
         {
-            SplitPattern(text, pieces);
+            SplitPattern(text, pieces, first);
         }
     }
 
-    private void SplitPattern(ReadOnlySpan<char> text, IPieceSink pieces)
+    public IEnumerable<AlignedText> Split(AlignedText text)
+    {
+        if (AddPrefixSpace && !text.Text.StartsWith(' '))
+        {
+            text.Prepend(" ");
+        }
+
+        for (var at = 0; at < text.Text.Length;)
+        {
+            var end = UseRegex ? at + ByteLevelScanner.Next(text.Text.AsSpan(at)) : text.Text.Length;
+            yield return text.Slice(at, end);
+            at = end;
+        }
+    }
+
+    private void SplitPattern(ReadOnlySpan<char> text, IPieceSink pieces, bool first)
     {
         if (!UseRegex)
         {
-            pieces.Add(text);
+            pieces.Add(text, first);
             return;
         }
 
         while (!text.IsEmpty)
         {
             var length = ByteLevelScanner.Next(text);
-            pieces.Add(text[..length]);
+            pieces.Add(text[..length], first);
             text = text[length..];
+            first = false;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Heirloom.Encoding.Stages;
 
 /// <summary>Two tokens that byte-pair encoding joins; the earlier in the list, the sooner.</summary>
@@ -30,41 +32,42 @@ public sealed record BpeModel : ITokenModel
 
     public required IReadOnlyList<BpeMerge> Merges { get; init; }
 
+    /// <summary>Bytes can be told from characters where each is a symbol and none needs another spelling.</summary>
+    [JsonIgnore]
+    public bool ReadsBytes => Prefix.Length == 0 && string.IsNullOrEmpty(EndOfWordSuffix)
+        && Enumerable.Range(0, 256).All(b => Vocab.ContainsKey(ByteAlphabet.CharacterOf((byte)b).ToString()));
+
+    [JsonIgnore]
+    public bool IsRandom => Dropout is > 0;
+
+    [JsonIgnore]
+    private string Prefix => ContinuingSubwordPrefix ?? "";
+
     public void Check(TokenizerDefinition definition)
     {
-        Refuse(Dropout is > 0, "dropout");
-        Refuse(!string.IsNullOrEmpty(ContinuingSubwordPrefix), "continuing_subword_prefix");
-        Refuse(!string.IsNullOrEmpty(EndOfWordSuffix), "end_of_word_suffix");
-        if (definition.PreTokenizer?.YieldsBytes() != true)
+        if (Dropout is not (null or (>= 0 and <= 1)))
         {
-            throw new UserError("BPE without a ByteLevel pre_tokenizer is not supported yet", "model");
+            throw new UserError($"{Dropout} is not a probability", "model.dropout", "0 to 1");
         }
 
-        var lacksBytes = Enumerable.Range(0, 256).Any(b => !Vocab.ContainsKey(ByteAlphabet.CharacterOf((byte)b).ToString()));
-        Refuse(lacksBytes && UnkToken is not null, "unk_token with a vocabulary that lacks single bytes");
         for (var i = 0; i < Merges.Count; i++)
         {
             var (left, right) = Merges[i];
-            foreach (var token in (ReadOnlySpan<string>)[left, right, left + right])
+            if (right.Length < Prefix.Length)
             {
-                if (!Vocab.ContainsKey(token))
-                {
-                    throw new UserError($"'{token}' is not in the vocabulary", $"merge {i} ('{left}' '{right}')", "both parts of a merge and their union must be tokens");
-                }
+                throw new UserError($"'{right}' does not begin with the prefix '{Prefix}'", $"merge {i} ('{left}' '{right}')");
+            }
+
+            if (!Vocab.ContainsKey(left) || !Vocab.ContainsKey(right) || !Vocab.ContainsKey(left + right[Prefix.Length..]))
+            {
+                var missing = new[] { left, right, left + right[Prefix.Length..] }.First(t => !Vocab.ContainsKey(t));
+                throw new UserError($"'{missing}' is not in the vocabulary", $"merge {i} ('{left}' '{right}')", "both parts of a merge and their union must be tokens");
             }
         }
     }
 
-    public IPieceEncoder Compile(bool bytes) => new BpeEncoder(this);
+    public IPieceEncoder Compile(bool bytes) => new BpeEncoder(this, bytes);
 
-    /// <summary>A token of bytes begins a word when it begins with white space.</summary>
-    public bool StartsWord(string token) => token.Length > 0 && ByteAlphabet.ByteOf(token[0]) is ' ' or '\n' or '\t' or '\r';
-
-    private static void Refuse(bool condition, string setting)
-    {
-        if (condition)
-        {
-            throw new UserError($"BPE with {setting} is not supported yet", "model");
-        }
-    }
+    /// <summary>A token begins a word when it begins with white space, in bytes or as SentencePiece writes it.</summary>
+    public bool StartsWord(string token) => token.Length > 0 && (token[0] == '▁' || ByteAlphabet.ByteOf(token[0]) is ' ' or '\n' or '\t' or '\r');
 }

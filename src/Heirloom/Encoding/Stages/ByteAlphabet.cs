@@ -31,6 +31,32 @@ public static class ByteAlphabet
         return new(text);
     }
 
+    /// <summary>The UTF-8 bytes of a text, written in the alphabet.</summary>
+    public static string Spell(ReadOnlySpan<char> text)
+    {
+        var bytes = new byte[TextEncoding.UTF8.GetByteCount(text)];
+        TextEncoding.UTF8.GetBytes(text, bytes);
+        return Write(bytes);
+    }
+
+    /// <summary>Rewrites a text as its UTF-8 bytes, each of which stands for what its character stood for.</summary>
+    public static AlignedText Spell(AlignedText text)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        var edit = text.Rewrite();
+        foreach (var rune in text.Text.EnumerateRunes())
+        {
+            var count = rune.EncodeToUtf8(bytes);
+            for (var i = 0; i < count; i++)
+            {
+                edit.Add(new(CharacterOf(bytes[i])), i == 0 ? 0 : 1);
+            }
+        }
+
+        edit.Apply();
+        return text;
+    }
+
     /// <summary>The bytes in the order of their characters, which is the order of ids in a trained vocabulary.</summary>
     internal static IEnumerable<byte> InOrder() => Enumerable.Range(0, 256).Select(b => (byte)b).OrderBy(b => Characters[b]);
 

@@ -48,15 +48,27 @@ internal static class StageJson
         {
             var key = StageTypes.Kinds.First(k => k.Kind == typeof(TStage)).Key;
             var element = JsonElement.ParseValue(ref reader);
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("type", out var name) || name.ValueKind != JsonValueKind.String)
+            if (element.ValueKind != JsonValueKind.Object)
             {
-                throw new JsonException($"the {key} has no type");
+                throw new JsonException($"the {key} is not an object");
             }
 
-            var type = StageTypes.Find(typeof(TStage), name.GetString()!)
-                ?? throw new UserError($"the {key} '{name.GetString()}' is not supported yet", mend: $"supported: {string.Join(", ", StageTypes.Names(typeof(TStage)).Order())}");
+            var name = element.TryGetProperty("type", out var written) && written.ValueKind == JsonValueKind.String
+                ? written.GetString()!
+                : (typeof(TStage) == typeof(ITokenModel) ? Guess(element) : null) ?? throw new JsonException($"the {key} has no type");
+            var type = StageTypes.Find(typeof(TStage), name)
+                ?? throw new UserError($"the {key} '{name}' is not known", mend: $"known: {string.Join(", ", StageTypes.Names(typeof(TStage)).Order())}");
             return (TStage)element.Deserialize(type, options)!;
         }
+
+        /// <summary>Old files tell models apart by their keys.</summary>
+        private static string? Guess(JsonElement model) => model switch
+        {
+            _ when model.TryGetProperty("merges", out _) => "BPE",
+            _ when model.TryGetProperty("continuing_subword_prefix", out _) => "WordPiece",
+            _ when model.TryGetProperty("vocab", out var vocabulary) => vocabulary.ValueKind == JsonValueKind.Array ? "Unigram" : "WordLevel",
+            _ => null,
+        };
 
         public override void Write(Utf8JsonWriter writer, TStage value, JsonSerializerOptions options) =>
             JsonSerializer.Serialize(writer, value, value.GetType(), options);

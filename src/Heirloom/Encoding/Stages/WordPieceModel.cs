@@ -1,4 +1,3 @@
-
 namespace Heirloom.Encoding.Stages;
 
 /// <summary>The longest token that begins the word, then the longest continuation, and so on; unknown as a whole where that fails (Wu et al. 2016).</summary>
@@ -21,11 +20,6 @@ public sealed record WordPieceModel : ITokenModel
         {
             throw new UserError($"the unknown token '{UnkToken}' is not in the vocabulary", "model.unk_token", "name a token of the vocabulary");
         }
-
-        if (definition.PreTokenizer?.YieldsBytes() == true)
-        {
-            throw new UserError("WordPiece after a ByteLevel pre_tokenizer is not supported yet", "model");
-        }
     }
 
     public IPieceEncoder Compile(bool bytes) => new Encoder(this);
@@ -36,6 +30,7 @@ public sealed record WordPieceModel : ITokenModel
     {
         private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _starts, _continuations;
         private readonly int _unknown, _mostCharacters, _longest;
+        private readonly WordCache _cache = new();
 
         public Encoder(WordPieceModel model)
         {
@@ -48,16 +43,30 @@ public sealed record WordPieceModel : ITokenModel
             _longest = model.Vocab.Keys.Max(t => t.Length);
         }
 
-        public void Encode(ReadOnlySpan<char> piece, List<int> ids)
+        public void Encode(ReadOnlySpan<char> piece, TokenSink tokens)
         {
-            var before = ids.Count;
-            var at = 0;
+            if (tokens.Spans is not null || piece.Length > WordCache.LongestWord)
+            {
+                EncodeNew(piece, tokens);
+            }
+            else if (!_cache.TryAppend(piece, tokens.Ids))
+            {
+                var before = tokens.Ids.Count;
+                EncodeNew(piece, tokens);
+                _cache.Add(piece, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(tokens.Ids)[before..]);
+            }
+        }
+
+        private void EncodeNew(ReadOnlySpan<char> piece, TokenSink tokens)
+        {
+            var before = tokens.Ids.Count;
+            var (at, place) = (0, 0);
             while (!TooLong(piece) && at < piece.Length)
             {
-                var tokens = at == 0 ? _starts : _continuations;
+                var vocabulary = at == 0 ? _starts : _continuations;
                 var end = Math.Min(piece.Length, at + _longest);
                 var id = -1;
-                while (end > at && !tokens.TryGetValue(piece[at..end], out id))
+                while (end > at && !vocabulary.TryGetValue(piece[at..end], out id))
                 {
                     end--;
                 }
@@ -67,14 +76,15 @@ public sealed record WordPieceModel : ITokenModel
                     break;
                 }
 
-                ids.Add(id);
+                tokens.Add(id, place, place += tokens.Spans is null ? 0 : TextEncoding.UTF8.GetByteCount(piece[at..end]));
                 at = end;
             }
 
             if (at < piece.Length)
             {
-                ids.RemoveRange(before, ids.Count - before);
-                ids.Add(_unknown);
+                tokens.Ids.RemoveRange(before, tokens.Ids.Count - before);
+                tokens.Spans?.RemoveRange(before, tokens.Spans.Count - before);
+                tokens.Add(_unknown, 0, tokens.Spans is null ? 0 : TextEncoding.UTF8.GetByteCount(piece));
             }
         }
 
