@@ -6,9 +6,14 @@ using Heirloom.Models.Vision;
 
 namespace Heirloom.Checkpoints.Hub;
 
-/// <summary>ViT (Dosovitskiy et al. 2021) under the hub's names; weights under torchvision's names are read too.</summary>
+/// <summary>ViT (Dosovitskiy et al. 2021) under the hub's names; weights under torchvision's and timm's names are read too.</summary>
 public sealed class VitLayout : HubLayout
 {
+    /// <summary>What the hub's implementation takes as an argument only; without it in the file a bare model has a pooler, which may be missing from the weights.</summary>
+    private const string PoolerKey = "add_pooling_layer";
+
+    private const string Prefix = "vit.";
+
     public override ImmutableArray<string> ModelTypes => ["vit"];
 
     public override ImmutableArray<string> Architectures => ["ViTForImageClassification", "ViTModel"];
@@ -16,13 +21,16 @@ public sealed class VitLayout : HubLayout
     public override ModelConfig ReadConfig(HubConfig config)
     {
         var biases = config.Flag("qkv_bias", true);
+        var bare = config.Architectures is ["ViTModel", ..];
+        config.Only("pooler_act", "tanh");
         return new VisionTransformerConfig
         {
             ImageSize = config.Size("image_size", 224),
             PatchSize = config.Size("patch_size", 16),
             Channels = config.Size("num_channels", 3),
             Layers = config.Size("num_hidden_layers", max: HubBlocks.MaxLayers),
-            Classes = config.Architectures is ["ViTModel", ..] ? 0 : config.Classes(),
+            Classes = bare ? 0 : config.Classes(),
+            Pooler = bare && config.Flag(PoolerKey, true),
             Block = new()
             {
                 Width = config.Size("hidden_size"),
@@ -66,6 +74,11 @@ public sealed class VitLayout : HubLayout
             ["layer_norm_eps"] = vit.Block.Norm.Epsilon,
             ["qkv_bias"] = vit.Block.Attention.QueryBias,
         };
+        if (vit is { Classes: 0, Pooler: false })
+        {
+            json[PoolerKey] = false;
+        }
+
         HubBlocks.WriteDropouts(json, vit.Block);
         if (vit.Classes > 0)
         {
@@ -82,21 +95,23 @@ public sealed class VitLayout : HubLayout
     public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
     {
         var vit = (VisionTransformerConfig)config;
-        return vit.Block.Attention.QueryBias ? [Hub(vit), Torchvision(vit)] : [Hub(vit)];
+        // the others keep queries, keys and values in one, with a bias
+        return vit.Block.Attention.QueryBias ? [Hub(vit), Torchvision(vit), Timm(vit)] : [Hub(vit)];
     }
 
     private static KeyMap Hub(VisionTransformerConfig vit)
     {
         long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
         var bias = vit.Block.Attention.QueryBias;
-        var map = new KeyMap("vit.")
-            .Add("class_token", "vit.embeddings.cls_token", 1, 1, width)
-            .Add("positions", "vit.embeddings.position_embeddings", 1, Positions(vit), width)
-            .Add("patches.weight", "vit.embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
-            .Add("patches.bias", "vit.embeddings.patch_embeddings.projection.bias", width);
+        var prefix = vit.Classes > 0 ? Prefix : "";
+        var map = new KeyMap(Prefix)
+            .Add("class_token", $"{prefix}embeddings.cls_token", 1, 1, width)
+            .Add("positions", $"{prefix}embeddings.position_embeddings", 1, Positions(vit), width)
+            .Add("patches.weight", $"{prefix}embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
+            .Add("patches.bias", $"{prefix}embeddings.patch_embeddings.projection.bias", width);
         for (var i = 0; i < vit.Layers; i++)
         {
-            var (ours, hub) = ($"layers.{i}", $"vit.encoder.layer.{i}");
+            var (ours, hub) = ($"layers.{i}", $"{prefix}encoder.layer.{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.layernorm_before", width, bias: true)
                 .AddLinear($"{ours}.attention.query", $"{hub}.attention.attention.query", width, width, bias)
                 .AddLinear($"{ours}.attention.key", $"{hub}.attention.attention.key", width, width, bias)
@@ -107,7 +122,8 @@ public sealed class VitLayout : HubLayout
                 .AddLinear($"{ours}.feed_forward.down", $"{hub}.output.dense", hidden, width, bias: true);
         }
 
-        map.AddNorm("norm", "vit.layernorm", width, bias: true);
+        map.AddNorm("norm", $"{prefix}layernorm", width, bias: true);
+        AddPooler(map, vit, $"{prefix}pooler.dense");
         return vit.Classes > 0 ? map.AddLinear("classifier", "classifier", width, vit.Classes, bias: true) : map;
     }
 
@@ -137,7 +153,41 @@ public sealed class VitLayout : HubLayout
         }
 
         map.AddNorm("norm", "encoder.ln", width, bias: true);
+        AddPooler(map, vit, "pooler");
         return vit.Classes > 0 ? map.AddLinear("classifier", "heads.head", width, vit.Classes, bias: true) : map;
+    }
+
+    private static KeyMap Timm(VisionTransformerConfig vit)
+    {
+        long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
+        var map = new KeyMap()
+            .Add("class_token", "cls_token", 1, 1, width)
+            .Add("positions", "pos_embed", 1, Positions(vit), width)
+            .Add("patches.weight", "patch_embed.proj.weight", width, vit.Channels, patch, patch)
+            .Add("patches.bias", "patch_embed.proj.bias", width);
+        for (var i = 0; i < vit.Layers; i++)
+        {
+            var (ours, hub) = ($"layers.{i}", $"blocks.{i}");
+            map.AddNorm($"{ours}.attention_norm", $"{hub}.norm1", width, bias: true)
+                .Add(new KeyRule($"{hub}.attn.qkv.weight", QueryKeyValue(ours, "weight", width, width), new Fused()))
+                .Add(new KeyRule($"{hub}.attn.qkv.bias", QueryKeyValue(ours, "bias", width), new Fused()))
+                .AddLinear($"{ours}.attention.output", $"{hub}.attn.proj", width, width, bias: true)
+                .AddNorm($"{ours}.feed_forward_norm", $"{hub}.norm2", width, bias: true)
+                .AddLinear($"{ours}.feed_forward.up", $"{hub}.mlp.fc1", width, hidden, bias: true)
+                .AddLinear($"{ours}.feed_forward.down", $"{hub}.mlp.fc2", hidden, width, bias: true);
+        }
+
+        map.AddNorm("norm", "norm", width, bias: true);
+        AddPooler(map, vit, "pooler");
+        return vit.Classes > 0 ? map.AddLinear("classifier", "head", width, vit.Classes, bias: true) : map;
+    }
+
+    private static void AddPooler(KeyMap map, VisionTransformerConfig vit, string hub)
+    {
+        if (vit.Pooler)
+        {
+            map.AddAll(new KeyMap().AddLinear("pooler", hub, vit.Block.Width, vit.Block.Width, bias: true), Absence.Fresh);
+        }
     }
 
     private static long Positions(VisionTransformerConfig vit) => ((long)(vit.ImageSize / vit.PatchSize) * (vit.ImageSize / vit.PatchSize)) + 1;

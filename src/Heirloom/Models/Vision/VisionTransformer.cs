@@ -7,7 +7,7 @@ namespace Heirloom.Models.Vision;
 
 /// <summary>A transformer over the patches of an image.</summary>
 /// <remarks>Dosovitskiy et al. 2021.</remarks>
-public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Tensor>
+public sealed class VisionTransformer : nn.Module, IPooledImageEncoder, IClassifier<Tensor>
 {
     private readonly VisionTransformerConfig _config;
 
@@ -26,6 +26,9 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
     [ComponentName(Name = "norm")]
     private readonly nn.Module<Tensor, Tensor> _norm;
 
+    [ComponentName(Name = "pooler")]
+    private readonly Linear? _pooler;
+
     [ComponentName(Name = "classifier")]
     private readonly Linear? _classifier;
 
@@ -42,6 +45,7 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
         _positions = ModuleWeight.Of(zeros(1, config.Patches() + (config.ClassToken ? 1 : 0), Width));
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(config.Block))]);
         _norm = config.Block.Norm.Build(Width);
+        _pooler = config.Pooler ? Projections.Linear(Width, Width, bias: true) : null;
         _classifier = config.Classes > 0 ? Projections.Linear(Width, config.Classes, bias: true) : null;
         RegisterComponents();
     }
@@ -51,6 +55,8 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
     public int Width => _config.Block.Width;
 
     public int Classes => _config.Classes;
+
+    public bool HasPooler => _pooler is not null;
 
     /// <exception cref="UserError">Images of another size or number of channels.</exception>
     public Tensor Encode(Tensor images)
@@ -83,8 +89,14 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
     public Tensor Embed(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x_BND = Encode(images);
-        return (_classToken is not null ? x_BND.select(1, 0) : x_BND.mean([1])).MoveToOuterDisposeScope();
+        return Summary(Encode(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <exception cref="UserError">It was built without a pooler.</exception>
+    public Tensor Pool(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return (_pooler ?? throw new UserError("the vision transformer has no pooler", mend: "build it with pooler: true")).call(Summary(hidden)).tanh().MoveToOuterDisposeScope();
     }
 
     /// <exception cref="UserError">It was built without a classifier.</exception>
@@ -94,4 +106,6 @@ public sealed class VisionTransformer : nn.Module, IImageEncoder, IClassifier<Te
         return (_classifier ?? throw new UserError("the vision transformer has no classifier", mend: "build it with classes, or put an image classifier over it"))
             .call(Embed(inputs)).MoveToOuterDisposeScope();
     }
+
+    private Tensor Summary(Tensor hidden_BND) => _classToken is not null ? hidden_BND.select(1, 0) : hidden_BND.mean([1]);
 }

@@ -27,6 +27,9 @@ public sealed record VisionTransformerConfig : ModelConfig, IExample<VisionTrans
     /// <summary>Whether a learned token stands for the image; otherwise the mean of the patches does.</summary>
     public bool ClassToken { get; init; } = true;
 
+    /// <summary>Whether it brings its own projection, through tanh, of the vector that stands for the image.</summary>
+    public bool Pooler { get; init; }
+
     /// <summary>Outputs of a linear classifier over it; 0 for none.</summary>
     [Range(0, int.MaxValue)]
     public int Classes { get; init; }

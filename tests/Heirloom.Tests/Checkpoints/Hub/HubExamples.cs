@@ -49,6 +49,7 @@ internal static class HubExamples
             ["t5-silu"] = ("t5", t5 with { Block = t5.Block with { FeedForward = t5.Block.FeedForward with { Gated = true, Activation = Activation.Silu } } }),
             ["vit"] = ("vit", vit),
             ["vit-bare"] = ("vit", vit with { Classes = 0 }),
+            ["vit-pooler"] = ("vit", vit with { Classes = 0, Pooler = true }),
             // what other tools would compute differently is not written as if it were theirs
             ["alibi"] = ("heirloom", llama with { Positions = new AlibiPositionsConfig() }),
             ["llama-ungated"] = ("heirloom", llama with { Block = llama.Block with { FeedForward = llama.Block.FeedForward with { Gated = false } } }),
