@@ -12,6 +12,8 @@ namespace Heirloom.Checkpoints.Hub;
 /// </summary>
 public sealed class LlamaLayout : HubLayout
 {
+    private const string Window = "sliding_window", Sliding = "sliding_attention", Full = "full_attention";
+
     public override ImmutableArray<string> ModelTypes => ["llama", "mistral", "qwen2", "qwen3", "olmo2"];
 
     public override ImmutableArray<string> Architectures => ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", "Olmo2ForCausalLM"];
@@ -22,13 +24,15 @@ public sealed class LlamaLayout : HubLayout
         var heads = config.Size("num_attention_heads");
         var width = config.Size("hidden_size");
         var biases = config.Flag("attention_bias", false);
+        var (window, windowed) = ReadWindow(config, type, config.Size("num_hidden_layers", max: HubBlocks.MaxLayers));
         return new DecoderConfig
         {
             VocabularySize = config.Size("vocab_size"),
-            ContextLength = config.Size("max_position_embeddings", type is "mistral" ? 131072 : type is "qwen2" or "qwen3" ? 32768 : 2048),
+            ContextLength = HubRotary.ContextLength(config, ReadPositions(config), type is "mistral" ? 131072 : type is "qwen2" or "qwen3" ? 32768 : 2048),
             Layers = config.Size("num_hidden_layers", max: HubBlocks.MaxLayers),
             TieEmbeddings = config.Flag("tie_word_embeddings", false),
             Positions = ReadPositions(config),
+            WindowLayers = windowed,
             Block = new()
             {
                 Width = width,
@@ -42,7 +46,7 @@ public sealed class LlamaLayout : HubLayout
                     ValueBias = biases || type is "qwen2",
                     OutputBias = biases,
                     QueryKeyNorm = type switch { "qwen3" => QueryKeyNorm.Head, "olmo2" => QueryKeyNorm.All, _ => QueryKeyNorm.None },
-                    Window = ReadWindow(config, type),
+                    Window = window,
                     Dropout = config.Number("attention_dropout", 0, 0, 0.999),
                 },
                 FeedForward = new()
@@ -81,18 +85,18 @@ public sealed class LlamaLayout : HubLayout
             ["attention_dropout"] = attention.Dropout,
             ["mlp_bias"] = block.FeedForward.Bias,
             ["tie_word_embeddings"] = decoder.TieEmbeddings,
-            // both spellings: readers older and newer than the change
-            ["rope_theta"] = rotary.Base,
-            ["rope_parameters"] = new JsonObject { ["rope_type"] = "default", ["rope_theta"] = rotary.Base },
         };
-        if (rotary.Fraction != 1)
-        {
-            json["partial_rotary_factor"] = rotary.Fraction;
-        }
-
+        HubRotary.Write(json, rotary, "rope_theta", "partial_rotary_factor");
         if (attention.Window is { } window)
         {
-            json["sliding_window"] = window;
+            json[Window] = window;
+            if (TypeOf(block) is "qwen2" or "qwen3")
+            {
+                var windowed = decoder.WindowLayers.IsEmpty ? [.. Enumerable.Range(0, decoder.Layers)] : decoder.WindowLayers;
+                json["use_sliding_window"] = true;
+                json["max_window_layers"] = windowed.Min();
+                json["layer_types"] = new JsonArray([.. Enumerable.Range(0, decoder.Layers).Select(i => JsonValue.Create(windowed.Contains(i) ? Sliding : Full))]);
+            }
         }
 
         return json;
@@ -152,29 +156,33 @@ public sealed class LlamaLayout : HubLayout
         : block.Attention.Window is not null ? "mistral"
         : "llama";
 
-    private static int? ReadWindow(HubConfig config, string type) => type switch
+    /// <summary>The window, and which layers see no further; none listed for all. Newer files list them, older ones say from which on.</summary>
+    private static (int? Window, ImmutableArray<int> Layers) ReadWindow(HubConfig config, string type, int layers)
     {
-        // where the key is left out the hub's default holds; null is no window
-        "mistral" => config.Json.ContainsKey("sliding_window") ? config.SizeOrNull("sliding_window") : 4096,
-        "qwen2" or "qwen3" when config.Flag("use_sliding_window", false) =>
-            throw new UserError("'use_sliding_window' is not supported yet for a part of the layers", config.File),
-        _ => null,
-    };
-
-    private static RotaryPositionsConfig ReadPositions(HubConfig config)
-    {
-        // "rope_parameters" took the place of "rope_theta" and "rope_scaling"
-        var parameters = config.Object("rope_parameters");
-        foreach (var scaling in (HubConfig?[])[parameters, config.Object("rope_scaling")])
+        int? window = type switch
         {
-            scaling?.Only("rope_type", "default");
-            scaling?.Only("type", "default");
+            // where the key is left out the hub's default holds; null is no window
+            "mistral" => config.Json.ContainsKey(Window) ? config.SizeOrNull(Window) : 4096,
+            "qwen2" or "qwen3" when config.Flag("use_sliding_window", false) => config.Json.ContainsKey(Window) ? config.SizeOrNull(Window) : 4096,
+            _ => null,
+        };
+        if (window is null || type is "mistral")
+        {
+            return (window, []);
         }
 
-        return new()
-        {
-            Base = (parameters?.Has("rope_theta") == true ? parameters : config).Number("rope_theta", 10000, 1, 1e12),
-            Fraction = (parameters?.Has("partial_rotary_factor") == true ? parameters : config).Number("partial_rotary_factor", 1, 0.01, 1),
-        };
+        var first = config.Count("max_window_layers", 28);
+        var windowed = config.Json["layer_types"] is JsonArray types ? Listed(config, types, layers) : [.. Enumerable.Range(0, layers).Where(i => i >= first)];
+        return windowed.IsEmpty ? (null, []) : (window, windowed.Length == layers ? [] : windowed);
     }
+
+    private static ImmutableArray<int> Listed(HubConfig config, JsonArray types, int layers)
+    {
+        var names = types.Select(node => node is JsonValue value && value.TryGetValue<string>(out var name) ? name : "").ToArray();
+        return names.Length == layers && names.All(name => name is Sliding or Full)
+            ? [.. Enumerable.Range(0, layers).Where(i => names[i] == Sliding)]
+            : throw new UserError($"'layer_types' has to be {layers} times {Sliding} or {Full}", config.File);
+    }
+
+    private static RotaryPositionsConfig ReadPositions(HubConfig config) => HubRotary.Read(config, ("rope_theta", 10000), ("partial_rotary_factor", 1));
 }

@@ -30,6 +30,11 @@ public sealed class Decoder : nn.Module, ICausalLM
 
     internal Decoder(DecoderConfig config) : base(nameof(Decoder))
     {
+        if (!config.WindowLayers.IsEmpty && (config.Block.Attention.Window is null || config.WindowLayers.Any(i => i < 0 || i >= config.Layers)))
+        {
+            throw new UserError("layers with a window are listed, but there is no window or not so many layers", "window_layers", "set block.attention.window, and count layers from 0");
+        }
+
         _config = config;
         var block = config.Block;
         _positions = config.Positions.Build(block.PositionsShape(config.ContextLength, causal: true));
@@ -57,20 +62,15 @@ public sealed class Decoder : nn.Module, ICausalLM
         var length = inputs.Ids.shape[1];
         CheckLength(length);
         var x = Embed(inputs.Ids, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
-        var context = new AttentionContext
+        var pattern = new AttentionPattern
         {
-            Mask = new AttentionPattern
-            {
-                Causal = true,
-                Window = _config.Block.Attention.Window,
-                Mask = inputs.Mask,
-                Segments = inputs.Segments,
-                PrefixLengths = inputs.PrefixLengths,
-                Bias = _positions.Bias(length, length, x.device),
-            }.Resolve(length, length, x),
-            Rotation = _positions.Rotate(0, length, x),
+            Causal = true,
+            Mask = inputs.Mask,
+            Segments = inputs.Segments,
+            PrefixLengths = inputs.PrefixLengths,
+            Bias = _positions.Bias(length, length, x.device),
         };
-        return Run(x, context).MoveToOuterDisposeScope();
+        return Run(x, pattern, length, new() { Rotation = _positions.Rotate(0, length, x) }).MoveToOuterDisposeScope();
     }
 
     public Tensor Encode(Tensor ids, KeyValueCache cache)
@@ -89,19 +89,8 @@ public sealed class Decoder : nn.Module, ICausalLM
         }
 
         var x = Embed(ids, start, positions);
-        var context = new AttentionContext
-        {
-            Mask = new AttentionPattern
-            {
-                Causal = true,
-                Window = _config.Block.Attention.Window,
-                Mask = mask,
-                Bias = _positions.Bias(length, keys, x.device),
-            }.Resolve(length, keys, x),
-            Rotation = _positions.Rotate(start, length, x),
-            Cache = cache,
-        };
-        var hidden = Run(x, context);
+        var pattern = new AttentionPattern { Causal = true, Mask = mask, Bias = _positions.Bias(length, keys, x.device) };
+        var hidden = Run(x, pattern, keys, new() { Rotation = _positions.Rotate(start, length, x), Cache = cache });
         cache.Advance((int)length);
         return hidden.MoveToOuterDisposeScope();
     }
@@ -127,15 +116,22 @@ public sealed class Decoder : nn.Module, ICausalLM
         return training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
     }
 
-    private Tensor Run(Tensor x, AttentionContext context)
+    /// <summary>Runs the layers; masks with and without the window are each made for the first layer that needs them.</summary>
+    private Tensor Run(Tensor x, AttentionPattern pattern, long keys, AttentionContext context)
     {
+        var (queries, like) = (x.shape[1], x);
+        AttentionContext? full = null, windowed = null;
         for (var i = 0; i < _layers.Count; i++)
         {
-            x = _layers[i].call(x, context, i);
+            x = _layers[i].call(x, HasWindow(i) ? windowed ??= Masked(_config.Block.Attention.Window) : full ??= Masked(null), i);
         }
 
         return _norm?.call(x) ?? x;
+
+        AttentionContext Masked(int? window) => context with { Mask = (pattern with { Window = window }).Resolve(queries, keys, like) };
     }
+
+    private bool HasWindow(int layer) => _config.WindowLayers.IsEmpty || _config.WindowLayers.Contains(layer);
 
     private void CheckLength(long length)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Layers;
 
@@ -20,6 +21,9 @@ public sealed record DecoderConfig : ModelConfig, IExample<DecoderConfig>
 
     /// <summary>Each layer's form.</summary>
     public required TransformerBlockConfig Block { get; init; }
+
+    /// <summary>Layers, counted from 0, whose attention has the blocks' window; the others see everything before. Empty for all layers (or none, without a window).</summary>
+    public ImmutableArray<int> WindowLayers { get; init; } = [];
 
     public PositionsConfig Positions { get; init; } = new RotaryPositionsConfig();
 

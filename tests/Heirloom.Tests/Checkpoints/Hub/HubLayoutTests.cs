@@ -202,7 +202,11 @@ public sealed class HubLayoutTests : IDisposable
     }
 
     [Theory]
-    [InlineData("llama", "rope_scaling", """{"rope_type":"yarn","factor":4}""", "'rope_type' is yarn, which is not supported yet")]
+    [InlineData("llama", "rope_parameters", """{"rope_type":"longrope","factor":4}""", "rope_parameters: 'rope_type' is longrope, which is not supported yet; supported: default, linear")]
+    [InlineData("llama", "rope_parameters", """{"type":"yarn"}""", "rope_parameters: lacks 'factor'; its type of scaling needs it")]
+    [InlineData("llama", "rope_parameters", """{"rope_type":"llama3","factor":8,"low_freq_factor":1}""", "rope_parameters: lacks 'high_freq_factor'; its type of scaling needs it")]
+    [InlineData("llama", "rope_parameters", """{"rope_type":"linear","factor":"4"}""", "rope_parameters: 'factor' is 4; it has to be a number")]
+    [InlineData("qwen2-windows", "layer_types", """["full_attention"]""", "'layer_types' has to be 2 times sliding_attention or full_attention")]
     [InlineData("llama", "num_key_value_heads", "3", "4 heads do not share 3 key and value heads evenly")]
     [InlineData("llama", "hidden_act", "\"mish\"", "'hidden_act' is 'mish', which is not supported; supported: gelu")]
     [InlineData("llama", "hidden_size", "-4", "'hidden_size' is -4; it has to be a whole number from 1 to")]
