@@ -1,5 +1,4 @@
 using Heirloom.Checkpoints.ParityProbes;
-using Heirloom.Models;
 using static TorchSharp.torch;
 
 namespace Heirloom.Checkpoints;
