@@ -13,6 +13,9 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Progress, notes and errors.</summary>
     public IAnsiConsole Error { get; } = error;
 
+    /// <summary>What a person types or a pipe brings.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
     public CancellationToken Stop { get; } = stop;
 
     public Places Places { get; init; } = Places.OfUser();
@@ -28,7 +31,7 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Set by <c>--quiet</c>.</summary>
     public bool Quiet { get; internal set; }
 
-    public static CliContext OfProcess(CancellationToken stop) => new(Console(System.Console.Out), Console(System.Console.Error), stop);
+    public static CliContext OfProcess(CancellationToken stop) => new(Console(System.Console.Out), Console(System.Console.Error), stop) { In = System.Console.In };
 
     /// <summary>Runs long work under a progress display: bars on a terminal, a line now and then elsewhere.</summary>
     public T Work<T>(Func<WorkContext, T> body)

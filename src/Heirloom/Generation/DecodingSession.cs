@@ -95,7 +95,9 @@ public sealed class DecodingSession : IDisposable
         return _model.Head(hidden.select(1, hidden.shape[1] - 1)).to(ScalarType.Float32);
     }
 
-    private static void Check(ICausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts)
+    /// <summary>Refuses prompts that cannot be read.</summary>
+    /// <exception cref="UserError">An empty prompt, one longer than the context, a token outside the vocabulary.</exception>
+    internal static void Check(ICausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts)
     {
         if (prompts.Count == 0)
         {

@@ -13,7 +13,7 @@ public sealed class Sampler
     public Sampler(SamplingConfig config, IEnumerable<ILogitRule>? rules = null)
     {
         _config = config;
-        _rules = [.. rules ?? [], .. config.RepetitionPenalty == 1 ? Array.Empty<ILogitRule>() : [new RepetitionPenalty(config.RepetitionPenalty)]];
+        _rules = [.. rules ?? [], .. config.Rules()];
     }
 
     /// <summary>The distribution from which the next tokens are drawn.</summary>

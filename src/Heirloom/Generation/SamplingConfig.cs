@@ -9,6 +9,10 @@ public sealed record SamplingConfig
     [Range(0.01, 100.0)]
     public double RepetitionPenalty { get; init; } = 1;
 
+    /// <summary>No run of so many tokens is written twice (Paulus, Xiong and Socher 2018); null for no such rule.</summary>
+    [Range(1, int.MaxValue)]
+    public int? NoRepeatNGram { get; init; }
+
     /// <summary>Logits are divided by it; 0 takes the likeliest token.</summary>
     [Range(0.0, 100.0)]
     public double Temperature { get; init; } = 1;
@@ -24,6 +28,13 @@ public sealed record SamplingConfig
     /// <summary>Only tokens at least so likely, as a share of the likeliest one's probability (Nguyen et al. 2024).</summary>
     [Range(0.0, 1.0)]
     public double? MinP { get; init; }
+
+    /// <summary>The rules among these settings, in order; filters of the distribution are none.</summary>
+    internal IReadOnlyList<ILogitRule> Rules() =>
+    [
+        .. RepetitionPenalty == 1 ? Array.Empty<ILogitRule>() : [new RepetitionPenalty(RepetitionPenalty)],
+        .. NoRepeatNGram is { } n ? [new NoRepeatNGram(n)] : Array.Empty<ILogitRule>(),
+    ];
 
     /// <summary>The likeliest token at every step.</summary>
     public static SamplingConfig Greedy { get; } = new() { Temperature = 0 };

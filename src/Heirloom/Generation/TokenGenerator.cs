@@ -27,6 +27,8 @@ public sealed class TokenGenerator(ICausalLM model)
     /// <param name="seed">What row i draws depends on it and on i alone.</param>
     /// <param name="onToken">Called for each token as it appears.</param>
     /// <param name="rules">Applied to logits before sampling.</param>
+    /// <param name="ends">Asked after each token whether its row ends with it, as a stop token's would (though the token stays).</param>
+    /// <param name="firstRow">The seed's number of the first row, for prompts that come in several batches.</param>
     /// <param name="stop">Ends all rows after the step under way; what was written is returned.</param>
     /// <returns>One for each prompt, in order.</returns>
     /// <exception cref="UserError">An empty prompt, one longer than the context, a token outside the vocabulary.</exception>
@@ -36,11 +38,13 @@ public sealed class TokenGenerator(ICausalLM model)
         Seed seed,
         Action<EmittedToken>? onToken = null,
         IEnumerable<ILogitRule>? rules = null,
+        Func<EmittedToken, bool>? ends = null,
+        int firstRow = 0,
         CancellationToken stop = default)
     {
         using var session = new DecodingSession(model, prompts, config.MaxTokens);
         var sampler = new Sampler(config.Sampling, rules);
-        var rows = prompts.Select((p, i) => new Row(i, [.. p], seed.For("row", i).Random())).ToList();
+        var rows = prompts.Select((p, i) => new Row(i, [.. p], seed.For("row", firstRow + i).Random())).ToList();
         var active = rows;
         var logits = session.Start();
         while (true)
@@ -48,7 +52,7 @@ public sealed class TokenGenerator(ICausalLM model)
             long[] next;
             using (logits)
             {
-                next = Choose(sampler, logits, active, config, onToken);
+                next = Choose(sampler, logits, active, config, onToken, ends);
             }
 
             var kept = Enumerable.Range(0, active.Count).Where(i => active[i].Reason is null).ToArray();
@@ -77,7 +81,7 @@ public sealed class TokenGenerator(ICausalLM model)
         }
     }
 
-    private static long[] Choose(Sampler sampler, Tensor logits, List<Row> active, GenerationConfig config, Action<EmittedToken>? onToken)
+    private static long[] Choose(Sampler sampler, Tensor logits, List<Row> active, GenerationConfig config, Action<EmittedToken>? onToken, Func<EmittedToken, bool>? ends)
     {
         using var scope = NewDisposeScope();
         var next = sampler.Next(logits, [.. active.Select(r => r.Ids)], [.. active.Select(r => r.Random)]);
@@ -93,8 +97,9 @@ public sealed class TokenGenerator(ICausalLM model)
 
             row.Ids.Add(id);
             row.LogProbabilities.Add(scores[i]);
-            row.Reason = row.LogProbabilities.Count == config.MaxTokens ? FinishReason.Length : null;
-            onToken?.Invoke(new(row.Index, id, scores[i]));
+            var emitted = new EmittedToken(row.Index, id, scores[i]);
+            onToken?.Invoke(emitted);
+            row.Reason = ends?.Invoke(emitted) == true ? FinishReason.Stop : row.LogProbabilities.Count == config.MaxTokens ? FinishReason.Length : null;
         }
 
         return next;

@@ -17,7 +17,7 @@ public sealed class RoomTests
         ["Objectives"] = ["Models", "Data"],
         ["Checkpoints"] = ["Models"],
         ["Training"] = ["Objectives", "Checkpoints"],
-        ["Generation"] = ["Models"],
+        ["Generation"] = ["Encoding", "Checkpoints"],
         ["Adaptation"] = ["Models", "Checkpoints"],
         ["Reuse"] = ["Training", "Adaptation"],
         ["Continual"] = ["Training", "Adaptation"],

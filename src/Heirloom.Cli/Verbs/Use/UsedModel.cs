@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Heirloom.Cli.Recipes;
+using Heirloom.Encoding;
+using Heirloom.Generation.Text;
+using Heirloom.Models;
+
+namespace Heirloom.Cli.Verbs.Use;
+
+/// <summary>A model that was opened to be used: weights, tokenizer, and what its folder says of how.</summary>
+internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, ModelFolder Folder) : IDisposable
+    where TModel : IModel
+{
+    /// <exception cref="UserError">There is no such model, it cannot do what is asked, or its parts do not fit.</exception>
+    public static UsedModel<TModel> Open(CliContext context, string path)
+    {
+        var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
+        var start = StartingPoint.Find(path, new(work, context.RunsFolder));
+        return new(start.Load<TModel>(work).Model, start.Tokenizer, new(start.Folder));
+    }
+
+    public void Dispose() => Model.Module.Dispose();
+}
+
+/// <summary>Options that every verb of this kind has.</summary>
+internal static class UseOptions
+{
+    public static Option<string> Model() => new("--model") { Required = true, Description = "a model folder, or a run by its folder, id or name" };
+
+    public static Option<int> Batch(int size) => new("--batch") { Description = "texts that are read at once", DefaultValueFactory = _ => size };
+
+    public static Option<bool> Truncate() => new("--truncate") { Description = "cut texts that are longer than the model's context instead of refusing them" };
+
+    /// <exception cref="UserError">It is less than 1.</exception>
+    public static int AtLeastOne(int value, string option) => value >= 1 ? value : throw new UserError("must be at least 1", option);
+}

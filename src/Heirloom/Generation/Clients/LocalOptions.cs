@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Heirloom.Generation.Text;
+using Microsoft.Extensions.AI;
+
+namespace Heirloom.Generation.Clients;
+
+/// <summary>The abstractions' options as ours; what we cannot do is refused and not left out in silence.</summary>
+internal static class LocalOptions
+{
+    public static TextGenerationConfig Apply(TextGenerationConfig config, ChatOptions? options)
+    {
+        if (options is null)
+        {
+            return config;
+        }
+
+        if (options.ResponseFormat is not (null or ChatResponseFormatText))
+        {
+            throw new UserError("only text can be asked for", nameof(options.ResponseFormat), "leave it away, and say in the prompt what is wanted");
+        }
+
+        if (options.ToolMode is RequiredChatToolMode)
+        {
+            throw new UserError("a call of a tool cannot be required", nameof(options.ToolMode), "leave it automatic");
+        }
+
+        var sampling = config.Sampling;
+        sampling = sampling with
+        {
+            Temperature = options.Temperature ?? sampling.Temperature,
+            TopP = options.TopP ?? sampling.TopP,
+            TopK = options.TopK ?? sampling.TopK,
+            MinP = Number(options, "min_p") ?? sampling.MinP,
+            RepetitionPenalty = Number(options, "repetition_penalty") ?? sampling.RepetitionPenalty,
+            NoRepeatNGram = (int?)Number(options, "no_repeat_ngram_size") ?? sampling.NoRepeatNGram,
+        };
+        return config with
+        {
+            // the settings' own ranges hold for options too
+            Sampling = Settings.Parse<SamplingConfig>(Settings.ToYaml(sampling), "options"),
+            MaxTokens = options.MaxOutputTokens is { } most ? most > 0 ? most : throw new UserError("must be at least 1", nameof(options.MaxOutputTokens)) : config.MaxTokens,
+            StopStrings = options.StopSequences is { Count: > 0 } stops ? [.. stops] : config.StopStrings,
+        };
+    }
+
+    public static ImmutableArray<ILogitRule> Rules(ChatOptions? options, int prompt) => options is { PresencePenalty: not (null or 0) } or { FrequencyPenalty: not (null or 0) }
+        ? [new CountPenalty(options.PresencePenalty ?? 0, options.FrequencyPenalty ?? 0, prompt)]
+        : [];
+
+    private static double? Number(ChatOptions options, string name) => options.AdditionalProperties?.GetValueOrDefault(name) is { } value
+        ? value is IConvertible number ? number.ToDouble(CultureInfo.InvariantCulture) : throw new UserError($"{value} is no number", name)
+        : null;
+}
