@@ -29,13 +29,13 @@ public static class BpeTrainer
             throw new UserError($"a vocabulary of {config.VocabularySize} has no room for 256 bytes and {special.Count} special tokens", "vocabulary_size", $"at least {least}");
         }
 
-        var words = new WordCounter(config, work, threads ?? Environment.ProcessorCount).Count(documents);
+        var words = WordCounter.OfBytes(config.AddPrefixSpace, config.MaxWords, work, threads).Count(documents);
         if (words.Count == 0)
         {
             throw new UserError("there is no text to learn a tokenizer from", "documents", "check the source and its filters");
         }
 
-        var learner = new MergeLearner(special, words);
+        var learner = MergeLearner.OfBytes(special, words);
         words.Clear();
         learner.Learn(config.VocabularySize, config.MinFrequency, work);
         if (learner.Tokens.Count < config.VocabularySize && !work.Stop.IsCancellationRequested)

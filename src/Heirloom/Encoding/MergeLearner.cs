@@ -18,28 +18,41 @@ internal sealed class MergeLearner
     private readonly PriorityQueue<(int Pair, List<int> Words), (long Count, ulong Pair)> _queue = new(MostFrequentFirst.Instance);
     private readonly List<int> _gained = [];
 
-    public MergeLearner(IReadOnlyList<string> special, Dictionary<string, long> words)
+    private readonly Func<string, string, string> _join;
+
+    /// <param name="tokens">What there is before any merge, by id.</param>
+    /// <param name="words">Each word with its count.</param>
+    /// <param name="symbols">The ids of a word's first symbols.</param>
+    /// <param name="join">The text of two tokens in one; by default one behind the other.</param>
+    public MergeLearner(IEnumerable<string> tokens, Dictionary<string, long> words, Func<string, IEnumerable<int>> symbols, Func<string, string, string>? join = null)
     {
-        _tokens = [.. special, .. ByteAlphabet.InOrder().Select(b => ByteAlphabet.CharacterOf(b).ToString()).Except(special)];
+        _join = join ?? string.Concat;
+        _tokens = [.. tokens];
         _ids = _tokens.Index().ToDictionary(t => t.Item, t => t.Index);
-        var byteIds = Enumerable.Range(0, 256).Select(b => _ids[ByteAlphabet.CharacterOf((byte)b).ToString()]).ToArray();
         _starts = new int[words.Count];
         _lengths = new int[words.Count];
         _counts = new long[words.Count];
-        _symbols = new int[words.Keys.Sum(TextEncoding.UTF8.GetByteCount)];
-        var (word, at) = (0, 0);
+        var all = new List<int>(words.Count * 8);
+        var word = 0;
         foreach (var (text, count) in words)
         {
-            var bytes = TextEncoding.UTF8.GetBytes(text);
-            _starts[word] = at;
-            _lengths[word] = bytes.Length;
+            _starts[word] = all.Count;
+            all.AddRange(symbols(text));
+            _lengths[word] = all.Count - _starts[word];
             _counts[word] = count;
             word++;
-            foreach (var value in bytes)
-            {
-                _symbols[at++] = byteIds[value];
-            }
         }
+
+        _symbols = [.. all];
+    }
+
+    /// <summary>Words as their UTF-8 bytes: the tokens are the special ones and all 256 bytes.</summary>
+    public static MergeLearner OfBytes(IReadOnlyList<string> special, Dictionary<string, long> words)
+    {
+        IReadOnlyList<string> tokens = [.. special, .. ByteAlphabet.InOrder().Select(b => ByteAlphabet.CharacterOf(b).ToString()).Except(special)];
+        var ids = tokens.Index().ToDictionary(t => t.Item, t => t.Index);
+        var byteIds = Enumerable.Range(0, 256).Select(b => ids[ByteAlphabet.CharacterOf((byte)b).ToString()]).ToArray();
+        return new(tokens, words, word => TextEncoding.UTF8.GetBytes(word).Select(b => byteIds[b]));
     }
 
     /// <summary>Every token, by id.</summary>
@@ -88,7 +101,7 @@ internal sealed class MergeLearner
 
     private void Merge(int left, int right, List<int> words)
     {
-        var text = _tokens[left] + _tokens[right];
+        var text = _join(_tokens[left], _tokens[right]);
         if (!_ids.TryGetValue(text, out var merged))
         {
             merged = _tokens.Count;

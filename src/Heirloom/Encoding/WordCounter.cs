@@ -10,12 +10,24 @@ namespace Heirloom.Encoding;
 /// Counts the words of a stream on several threads. Text is taken in blocks of a fixed size, one being read while another is counted,
 /// so that memory holds two blocks and the distinct words, and what is forgotten under a cap does not depend on the threads.
 /// </summary>
-internal sealed class WordCounter(BpeTrainingConfig config, WorkContext work, int threads)
+/// <param name="split">Cuts a text into words; called from several threads.</param>
+/// <param name="isSafeCut">Whether a text may be parted here without another result; null for never.</param>
+/// <param name="most">Distinct words to keep; beyond it the rarest are forgotten. All when null.</param>
+/// <param name="work">Stop and progress.</param>
+/// <param name="threads">All cores when null; without effect on the result.</param>
+internal sealed class WordCounter(Action<ReadOnlySpan<char>, IPieceSink> split, Func<string, int, bool>? isSafeCut, int? most, WorkContext work, int? threads)
 {
     private const int BlockCharacters = 1 << 23, ChunkCharacters = 1 << 17;
 
-    private readonly ByteLevelPreTokenizer _splitter = new() { AddPrefixSpace = config.AddPrefixSpace };
     private readonly ConcurrentBag<Tally> _tallies = [];
+
+    /// <summary>Words as byte-level BPE sees them.</summary>
+    public static WordCounter OfBytes(bool addPrefixSpace, int? most, WorkContext work, int? threads)
+    {
+        var splitter = new ByteLevelPreTokenizer { AddPrefixSpace = addPrefixSpace };
+        // a prefix space belongs to the document's beginning alone
+        return new((text, words) => splitter.Split(text, words), addPrefixSpace ? null : (text, at) => ByteLevelScanner.IsSafeCut(text, at), most, work, threads);
+    }
 
     public Dictionary<string, long> Count(IEnumerable<string> documents)
     {
@@ -56,18 +68,18 @@ internal sealed class WordCounter(BpeTrainingConfig config, WorkContext work, in
     {
         Parallel.ForEach(
             block.SelectMany(Chunks),
-            new ParallelOptions { MaxDegreeOfParallelism = threads },
+            new ParallelOptions { MaxDegreeOfParallelism = threads ?? Environment.ProcessorCount },
             () => _tallies.TryTake(out var tally) ? tally : new Tally(),
             (chunk, _, tally) =>
             {
-                _splitter.Split(chunk.Span, tally);
+                split(chunk.Span, tally);
                 return tally;
             },
             _tallies.Add);
-        if (config.MaxWords is { } most)
+        if (most is { } cap)
         {
             var all = new Tally(Merged());
-            Forget(all.Words, most);
+            Forget(all.Words, cap);
             _tallies.Add(all);
         }
     }
@@ -76,11 +88,10 @@ internal sealed class WordCounter(BpeTrainingConfig config, WorkContext work, in
     private IEnumerable<ReadOnlyMemory<char>> Chunks(string document)
     {
         var start = 0;
-        // a prefix space belongs to the document's beginning alone
-        while (!config.AddPrefixSpace && document.Length - start > ChunkCharacters)
+        while (isSafeCut is not null && document.Length - start > ChunkCharacters)
         {
             var end = start + ChunkCharacters;
-            while (end < document.Length && !ByteLevelScanner.IsSafeCut(document, end))
+            while (end < document.Length && !isSafeCut(document, end))
             {
                 end++;
             }

@@ -29,7 +29,7 @@ public class BpeTrainerTests
     public void HugeDocumentsAreCutWhereNoWordIs()
     {
         var text = string.Concat(Enumerable.Range(0, 4000).Select(i => Samples.Text[i % 3]));
-        var counter = new WordCounter(new(), new(), 3).Count([text]);
+        var counter = WordCounter.OfBytes(addPrefixSpace: false, most: null, new(), 3).Count([text]);
         Assert.Equal(text.Length, counter.Sum(w => w.Key.Length * w.Value));
         Assert.Equal(4000 / 3 + 1, counter[" quick"]);
     }

@@ -1,19 +1,10 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace Heirloom.Encoding.Chat;
 
 /// <summary>Reads expressions from tokens, loosest binding first: condition, or, and, not, comparison, +, ~, *, sign, **, then what follows a value.</summary>
-internal class TemplateExpressionParser(List<TemplateToken> tokens)
+internal class TemplateExpressionParser(List<TemplateToken> tokens) : TemplateTokenReader(tokens)
 {
-    private int _at;
-
-    protected TemplateToken Current => tokens[_at];
-
-    protected int Position => _at;
-
-    protected IEnumerable<TemplateToken> Since(int position) => tokens.Take(_at).Skip(position);
-
     public TemplateExpression Expression()
     {
         Deep();
@@ -67,37 +58,6 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens)
         return value => new FilterOf(line, value, name, arguments);
     }
 
-    protected TemplateToken Next() => tokens[_at < tokens.Count - 1 ? _at++ : _at];
-
-    protected bool Accept(string value)
-    {
-        if (!Current.Is(value))
-        {
-            return false;
-        }
-
-        Next();
-        return true;
-    }
-
-    protected void Expect(string value)
-    {
-        if (!Accept(value))
-        {
-            throw TemplateLexer.Error(Current.Line, $"'{value}' is expected instead of {Current}");
-        }
-    }
-
-    protected string ExpectName() => Current.Kind == TemplateTokenKind.Name ? Next().Value : throw TemplateLexer.Error(Current.Line, $"a name is expected instead of {Current}");
-
-    protected void Deep()
-    {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-        {
-            throw TemplateLexer.Error(Current.Line, "it is nested too deeply");
-        }
-    }
-
     protected ArgumentList Arguments()
     {
         Expect("(");
@@ -115,7 +75,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens)
 
             var stars = Accept("**") ? 2 : Accept("*") ? 1 : 0;
             string? name = null;
-            if (stars == 0 && Current.Kind == TemplateTokenKind.Name && tokens[_at + 1].Is("="))
+            if (stars == 0 && Current.Kind == TemplateTokenKind.Name && Following.Is("="))
             {
                 name = Next().Value;
                 Next();
@@ -134,7 +94,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens)
     private string DottedName()
     {
         var name = ExpectName();
-        while (Current.Is(".") && tokens[_at + 1].Kind == TemplateTokenKind.Name)
+        while (Current.Is(".") && Following.Kind == TemplateTokenKind.Name)
         {
             Next();
             name += "." + Next().Value;
@@ -206,7 +166,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens)
             {
                 rest.Add((Next().Value, Sum()));
             }
-            else if (Current.Is("not") && tokens[_at + 1].Is("in"))
+            else if (Current.Is("not") && Following.Is("in"))
             {
                 Next();
                 Next();
@@ -366,7 +326,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens)
 
                 return new Literal(token.Line, text);
             case TemplateTokenKind.Integer or TemplateTokenKind.Float:
-                _at--;
+                Back();
                 return Number();
             case TemplateTokenKind.Operator when token.Value == "(":
                 if (Accept(")"))

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Heirloom.Data.Sources;
+
+namespace Heirloom.Cli.Verbs.Tokenizers;
+
+/// <summary>Texts of files from which a tokenizer learns, read once and a piece at a time, so that they may be larger than memory.</summary>
+internal static class CorpusFiles
+{
+    public static Argument<string[]> Files(ArgumentArity arity) => new("files") { Description = "text files or patterns (corpus/**/*.txt), .jsonl with a field 'text', .parquet", Arity = arity };
+
+    /// <exception cref="UserError">A file is missing or no text.</exception>
+    public static IEnumerable<string> Read(IReadOnlyList<string> patterns, WorkContext work)
+    {
+        var sources = patterns.Select(p => Source(p).Open(work)).ToList(); // all are found before any is read
+        return sources.SelectMany(s => s.Read()).Select(d => d.Text);
+    }
+
+    private static SourceConfig Source(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.Ordinal) ? file[..^3] : file) switch
+    {
+        ".jsonl" or ".ndjson" => new JsonlSourceConfig { Path = file },
+        ".parquet" => new ParquetSourceConfig { Path = file },
+        _ => new TextSourceConfig { Path = file, Split = TextSplit.Blocks },
+    };
+}
