@@ -27,12 +27,12 @@ internal static class TokenSurface
         var bytes = new byte[token.Length];
         for (var i = 0; i < token.Length; i++)
         {
-            if (ByteAlphabet.ByteOf(token[i]) is not { } value)
+            if (ByteAlphabet.ByteOf(token[i]) is not (>= 0 and var value))
             {
                 return token; // an added token stands as it is
             }
 
-            bytes[i] = value;
+            bytes[i] = (byte)value;
         }
 
         var text = TextEncoding.UTF8.GetString(bytes);

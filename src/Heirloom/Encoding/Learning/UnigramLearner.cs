@@ -283,7 +283,7 @@ internal sealed class UnigramLearner
         /// <summary>The edges from one place: pieces, and an unknown one (−1) where no piece of one character is.</summary>
         private ref struct Edges(Lattice lattice, int[] word, int from)
         {
-            private int _node, _at = from;
+            private int _node, _walked;
             private bool _single, _last;
 
             public (int To, int Piece, double Score) Current { get; private set; }
@@ -292,19 +292,20 @@ internal sealed class UnigramLearner
 
             public bool MoveNext()
             {
-                while (!_last && _at < word.Length && (_node = lattice._trie.Next(_node, word[_at])) != 0)
+                while (!_last && from + _walked < word.Length && (_node = lattice._trie.Next(_node, word[from + _walked])) != 0)
                 {
-                    _at++;
+                    _walked++;
                     if (lattice._trie.Piece(_node) is var piece and >= 0)
                     {
-                        _single |= _at == from + 1;
-                        Current = (_at, piece, lattice.ScoreOf(piece));
+                        _single |= _walked == 1;
+                        Current = (from + _walked, piece, lattice.ScoreOf(piece));
                         return true;
                     }
                 }
 
                 if (_last || _single)
                 {
+                    _last = true;
                     return false;
                 }
 

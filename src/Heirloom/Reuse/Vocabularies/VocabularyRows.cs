@@ -1,5 +1,6 @@
 using System.Reflection;
 using Heirloom.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Reuse.Vocabularies;
