@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heirloom.Data;
 using Heirloom.Data.Sources;
 
 namespace Heirloom.Cli.Verbs.Tokenizers;
