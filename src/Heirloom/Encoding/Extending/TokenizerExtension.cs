@@ -71,7 +71,8 @@ public static class TokenizerExtension
         return tokenizer.Definition.Model switch
         {
             BpeModel model => Merges(tokenizer, model, words, config, work),
-            WordPieceModel model => Words(tokenizer, words, config, vocabulary => model with { Vocab = vocabulary }),
+            WordPieceModel model => Words(tokenizer, words, config, added => model with { Vocab = model.Vocab.Concat(added.Select(t => KeyValuePair.Create(t.Token, t.Id))).ToDictionary() }),
+            UnigramModel model => Words(tokenizer, words, config, added => model with { Vocab = [.. model.Vocab, .. added.Select(t => new UnigramPiece(t.Token, Scored(model, t)))] }),
             var other => throw new UserError($"a {other.GetType().Name} does not learn further tokens", "model", "add them by a list"),
         };
     }
@@ -133,7 +134,7 @@ public static class TokenizerExtension
         return new(new(tokenizer.Definition with { Model = extended }, tokenizer.Roles), added);
     }
 
-    private static ExtendedTokenizer Words(Tokenizer tokenizer, Dictionary<string, long> words, TokenizerExtensionConfig config, Func<IReadOnlyDictionary<string, int>, ITokenModel> extend)
+    private static ExtendedTokenizer Words(Tokenizer tokenizer, Dictionary<string, long> words, TokenizerExtensionConfig config, Func<ImmutableArray<NewToken>, ITokenModel> extend)
     {
         var model = tokenizer.Definition.Model;
         var encoder = model.Compile(bytes: false);
@@ -144,14 +145,21 @@ public static class TokenizerExtension
             .OrderByDescending(w => w.Value * (w.Pieces.Count - 1)).ThenBy(w => w.Key, StringComparer.Ordinal) // tokens saved
             .Take(config.Count);
         var added = chosen.Select((w, i) => new NewToken(tokenizer.VocabularySize + i, w.Key, [.. w.Pieces])).ToImmutableArray();
-        var vocabulary = model.Vocab.Concat(added.Select(t => KeyValuePair.Create(t.Token, t.Id))).ToDictionary();
-        return new(new(tokenizer.Definition with { Model = extend(vocabulary) }, tokenizer.Roles), added);
+        if (tokenizer.VocabularySize != (model.TokensById?.Count ?? model.Vocab.Count))
+        {
+            throw new UserError("added tokens stand behind the model's own vocabulary, where learned ones would have to", "added_tokens", "add tokens by a list");
+        }
+
+        return new(new(tokenizer.Definition with { Model = extend(added) }, tokenizer.Roles), added);
     }
+
+    /// <summary>As probable as its pieces together and a little more, so that it is taken in their stead and changes no other cut.</summary>
+    private static double Scored(UnigramModel model, NewToken token) => Math.Min(0, token.Pieces.Sum(id => model.Vocab[id].Score) + 0.1);
 
     private static List<int> EncodePiece(IPieceEncoder encoder, string piece)
     {
         var ids = new List<int>();
-        encoder.Encode(piece, ids);
+        encoder.Encode(piece, new TokenSink(ids));
         return ids;
     }
 }

@@ -8,6 +8,7 @@ public static class PromptEncoder
     /// <exception cref="UserError">The prompt is empty and the tokenizer has no token to begin with.</exception>
     public static int[] Encode(Tokenizer tokenizer, string prompt, string where = "prompt")
     {
+        tokenizer = tokenizer.Unlimited();
         var (plain, whole) = (tokenizer.Encode(prompt), tokenizer.Encode(prompt, special: true));
         if (plain.Length > 0)
         {
