@@ -62,7 +62,7 @@ public static class VocabularyRows
         var added = pieces.ToDictionary(p => p.Id, p => p.Pieces);
         var size = Math.Max(old, added.Keys.Append(-1).Max() + 1);
         return Exchange(model, [.. Enumerable.Range(0, size).Select(IReadOnlyList<(int, double)> (id) =>
-            added.TryGetValue(id, out var parts) ? [.. parts.Select(p => (p, 1.0 / parts.Count))] : id < old ? [(id, 1.0)] : [])], seed, fresh);
+            added.TryGetValue(id, out var parts) ? fresh == NewRows.Gaussian ? [] : [.. parts.Select(p => (p, 1.0 / parts.Count))] : id < old ? [(id, 1.0)] : [])], seed, fresh);
     }
 
     /// <summary>Rows of a model's vocabulary; null where it has none.</summary>
@@ -120,14 +120,14 @@ public static class VocabularyRows
             result.index_copy_(0, tensor(copies.Select(c => (long)c.Index).ToArray()), flat.index_select(0, tensor(copies.Select(c => (long)c.Item[0].Id).ToArray())));
         }
 
-        var (mean, std) = (flat.mean([0]), flat.shape[0] > 1 ? flat.std(0) : zeros(flat.shape[1]));
+        var (mean, std) = (flat.mean([0]), flat.shape[0] > 1 ? flat.std([0]) : zeros(flat.shape[1]));
         using var generator = seed.Generator();
         foreach (var (id, parts) in rows.Index().Where(r => r.Item is not [(_, 1.0)]))
         {
             using var scope = NewDisposeScope();
             var row = fresh == NewRows.Gaussian ? mean + (std * randn([flat.shape[1]], generator: generator))
                 : parts.Count == 0 ? mean
-                : flat.index_select(0, tensor(parts.Select(p => (long)p.Id).ToArray())).mul(tensor(parts.Select(p => (float)p.Weight).ToArray()).unsqueeze(1)).sum(0);
+                : flat.index_select(0, tensor(parts.Select(p => (long)p.Id).ToArray())).mul(tensor(parts.Select(p => (float)p.Weight).ToArray()).unsqueeze(1)).sum([0]);
             result.select(0, id).copy_(row);
         }
 

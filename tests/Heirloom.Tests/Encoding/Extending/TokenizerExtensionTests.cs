@@ -46,7 +46,7 @@ public sealed class TokenizerExtensionTests
     [Fact]
     public void WordPieceGainsTheWordsThatSaveMost()
     {
-        var old = WordPieceTrainer.Train([General + " pneumothrx ; ulg"], new() { VocabularySize = 60, MinFrequency = 2 }, new WorkContext());
+        var old = WordPieceTrainer.Train([General + " pneumothraxi ; ulg"], new() { VocabularySize = 60, MinFrequency = 2 }, new WorkContext());
         var extended = TokenizerExtension.Learn(old, [Domain], new() { Count = 2, MinFrequency = 2 }, new WorkContext());
 
         Assert.Equal(["pneumonia", "lung"], extended.Added.Select(t => t.Token));
@@ -76,10 +76,10 @@ public sealed class TokenizerExtensionTests
     {
         var other = TokenizerExtension.Add(s_bpe, ["kitten"]).Tokenizer;
         var vectors = new Dictionary<string, float[]> { ["kitten"] = [1, 0.1f], ["cat"] = [1, 0], ["dog"] = [0, 1] };
-        var mapped = VocabularyMapping.BySimilarity(s_bpe, other, vectors, nearest: 2, temperature: 0.1)[^1];
+        var mapped = VocabularyMapping.BySimilarity(s_bpe, other, vectors, nearest: 3, temperature: 0.1)[^1];
 
         var parts = mapped.Parts.ToDictionary(p => p.Id, p => p.Weight);
         Assert.Equal(1, parts.Values.Sum(), 1e-9);
-        Assert.True(parts[s_bpe.IdOf("Ġcat")!.Value] > 0.99);
+        Assert.True(parts.Where(p => s_bpe.TokenOf(p.Key)!.EndsWith("cat", StringComparison.Ordinal)).Sum(p => p.Value) > 0.99);
     }
 }
