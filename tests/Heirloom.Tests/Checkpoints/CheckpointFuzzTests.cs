@@ -16,7 +16,7 @@ public sealed class CheckpointFuzzTests : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    public static TheoryData<string> Names => ["llama", "qwen3", "gpt2", "bert", "bert-sequence", "roberta", "t5-gated", "vit"];
+    public static TheoryData<string> Names => ["llama", "qwen3", "gpt2", "bert", "bert-sequence", "roberta", "t5-gated", "vit", "wav2vec2", "hubert", "clip"];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -2,6 +2,7 @@ using Heirloom.Data;
 using Heirloom.Models;
 using Heirloom.Models.InContext;
 using Heirloom.Models.Speech;
+using Heirloom.Models.VisionLanguage;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,6 +24,8 @@ internal static class Tiny
             new LabeledTokenBatch(Ids(), Mask(), Labels()),
             new LabeledTokenBatch(Ids(), Mask(), Ids().remainder(3).masked_fill(Mask().logical_not(), TokenBatch.Ignore))),
         var t when t == typeof(ImageBatch) => As<TBatch>(new ImageBatch(Images(), Labels())),
+        var t when t == typeof(ImageTextBatch) => As<TBatch>(
+            new ImageTextBatch(Images().add(arange(Rows).view(-1, 1, 1, 1)), Ids()), new ImageTextBatch(Images().mul(arange(Rows).view(-1, 1, 1, 1)), Ids(), Mask())),
         var t when t == typeof(AudioBatch) => As<TBatch>(new AudioBatch(Samples()), new AudioBatch(Samples(), SampleMask())),
         var t when t == typeof(LabeledAudioBatch) => As<TBatch>(new LabeledAudioBatch(Samples(), SampleMask(), Labels()), new LabeledAudioBatch(Samples(), SampleMask(), Transcripts())),
         var t when t == typeof(RegressionBatch) => As<TBatch>(new RegressionBatch(Points(), Points().sum(2))),
@@ -76,6 +79,17 @@ internal static class Tiny
         {
             found = true;
             yield return ("Predict", () => functions.Predict(Points(), Points().sum(2)));
+        }
+
+        if (model is ITextEmbedder embedder)
+        {
+            yield return ("Embed", () => embedder.Embed(new(Ids()) { Mask = Mask() }));
+        }
+
+        if (model is Clip clip)
+        {
+            found = true;
+            yield return ("Compare", () => clip.Compare(new(Ids()) { Mask = Mask() }, Images(model)));
         }
 
         if (model is IAudioEncoder audio)

@@ -5,18 +5,27 @@ using Spectre.Console;
 
 namespace Heirloom.Cli.Verbs.Models;
 
-/// <summary><c>heirloom models inspect FOLDER</c></summary>
+/// <summary><c>heirloom models inspect PATH</c></summary>
 internal static class ModelsInspect
 {
     public static Command Build(CliContext context)
     {
         var folder = ModelsVerb.Folder();
         var json = ModelsVerb.AsJson();
-        var command = new Command("inspect", "Tensors, memory and problems of a model, from its headers alone; exit code 1 when there are problems") { folder, json };
+        var batch = new Option<int>("--batch") { Description = "sequences of a batch whose activations are estimated", DefaultValueFactory = _ => 1 };
+        var length = new Option<int?>("--length") { Description = "positions of each (samples for speech); the longest that the model reads, 512 at most, unless set" };
+        var command = new Command("inspect", "Tensors, memory and problems of a model or a file of weights, from its headers alone; exit code 1 when there are problems") { folder, batch, length, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(folder);
             var model = ModelInspection.Of(path);
+            var (rows, positions) = (parsed.GetValue(batch), parsed.GetValue(length));
+            if (rows < 1 || positions < 1)
+            {
+                throw new UserError($"a batch of {rows} × {positions} is none", "--batch, --length", "give at least 1");
+            }
+
+            var activations = model.Activations(rows, positions);
             if (parsed.GetValue(json))
             {
                 context.Line(JsonSerializer.Serialize(new
@@ -27,15 +36,24 @@ internal static class ModelsInspect
                     vocabulary = model.Vocabulary,
                     run_bytes = model.RunBytes,
                     train_bytes = model.TrainBytes,
+                    memory = new
+                    {
+                        weights = model.RunBytes,
+                        gradients = model.GradientBytes,
+                        optimizer = model.OptimizerBytes,
+                        activations = activations is null ? null : new { batch = activations.Batch, length = activations.Length, run = activations.RunBytes, train = activations.TrainBytes },
+                    },
+                    types = model.Types.ToDictionary(t => TensorTypes.Name(t.Type), t => t.Count),
                     files = model.Files,
                     tensors = model.Tensors.Select(t => new { name = t.Name, type = TensorTypes.Name(t.Type), shape = t.Shape }),
+                    unused = model.Report?.Unused.Select(u => new { name = u.Name, why = u.Why }),
                     problems = model.Problems,
                     loading = model.Report?.ToString(),
                 }, ModelsVerb.Json));
             }
             else
             {
-                Show(context, path, model);
+                Show(context, path, model, activations);
             }
 
             return model.Problems.IsEmpty ? ExitCode.Ok : ExitCode.CheckFailed;
@@ -43,7 +61,7 @@ internal static class ModelsInspect
         return command;
     }
 
-    private static void Show(CliContext context, string path, ModelInspection model)
+    private static void Show(CliContext context, string path, ModelInspection model, MemoryEstimate? activations)
     {
         if (model.Tensors.Length > 0)
         {
@@ -64,6 +82,12 @@ internal static class ModelsInspect
         }
 
         context.Line($"memory: {ModelsVerb.Size(model.RunBytes)} to run as stored, {ModelsVerb.Size(model.TrainBytes)} to train with AdamW in float32; activations besides");
+        context.Line($"training: gradients {ModelsVerb.Size(model.GradientBytes)}, moments {ModelsVerb.Size(model.OptimizerBytes)}, weights the rest");
+        if (activations is not null)
+        {
+            context.Line($"activations, estimated for {activations.Batch} × {activations.Length}: {ModelsVerb.Size(activations.RunBytes)} to run, {ModelsVerb.Size(activations.TrainBytes)} to train");
+        }
+
         if (model.Report is { } report && !report.Unused.IsEmpty)
         {
             context.Line($"not used: {string.Join(", ", report.Unused.Select(u => $"{ModelsVerb.Plain(u.Name)} ({u.Why})"))}");

@@ -1,8 +1,10 @@
 using Heirloom.Layers;
 using Heirloom.Models;
 using Heirloom.Models.Heads;
+using Heirloom.Models.Speech;
 using Heirloom.Models.Text;
 using Heirloom.Models.Vision;
+using Heirloom.Models.VisionLanguage;
 
 namespace Heirloom.Tests.Checkpoints.Hub;
 
@@ -21,6 +23,10 @@ internal static class HubExamples
         var roberta = EncoderConfig.Roberta(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
         var t5 = EncoderDecoderConfig.T5(vocabulary: 37, width: 16, layers: 2, heads: 4, headWidth: 6);
         var vit = VisionTransformerConfig.Vit(image: 8, patch: 4, channels: 3, width: 16, layers: 2, heads: 4, classes: 5);
+
+        var speech = SpeechEncoderConfig.Example;
+        var stable = speech with { Block = speech.Block with { Placement = NormPlacement.Pre }, WaveformNorm = WaveformNorm.EveryLayerOverChannels, WaveformBias = true };
+        var clip = ClipConfig.Example;
 
         DecoderConfig WithAttention(Func<AttentionConfig, AttentionConfig> change) => llama with { Block = llama.Block with { Attention = change(llama.Block.Attention) } };
         return new()
@@ -56,6 +62,15 @@ internal static class HubExamples
             ["vit"] = ("vit", vit),
             ["vit-bare"] = ("vit", vit with { Classes = 0 }),
             ["vit-pooler"] = ("vit", vit with { Classes = 0, Pooler = true }),
+            ["wav2vec2"] = ("wav2vec2", new SpeechTranscriberConfig { Encoder = speech, VocabularySize = 9, Blank = 3, Reduction = TranscriptionReduction.Mean }),
+            ["wav2vec2-bare"] = ("wav2vec2", stable with { Masking = new() { Frames = 0, Channels = 0 }, LanguageAdapterWidth = 4 }),
+            ["wav2vec2-adapter"] = ("wav2vec2", new SpeechTranscriberConfig { Encoder = stable with { Adapter = FrameAdapterConfig.Example }, VocabularySize = 9 }),
+            ["wav2vec2-frames"] = ("wav2vec2", new SpeechClassifierConfig { Encoder = speech, Classes = 3, ProjectionWidth = null }),
+            ["wav2vec2-pretraining"] = ("wav2vec2", SpeechPretrainerConfig.Example),
+            ["hubert"] = ("hubert", new SpeechClassifierConfig { Encoder = stable with { Family = SpeechFamily.Hubert, ProjectionNorm = false }, Classes = 3, ProjectionWidth = 6, MixLayers = true }),
+            ["clip"] = ("clip", clip),
+            ["clip-text"] = ("clip_text_model", clip.Text with { EndToken = null }),
+            ["clip-vision"] = ("clip_vision_model", clip.Vision with { ProjectionWidth = null }),
             // what other tools would compute differently is not written as if it were theirs
             ["mistral-windows"] = ("heirloom", WithAttention(a => a with { Window = 8 }) with { WindowLayers = [0] }),
             ["alibi"] = ("heirloom", llama with { Positions = new AlibiPositionsConfig() }),

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+using Heirloom.Data;
+using Heirloom.Models.VisionLanguage;
+using static TorchSharp.torch;
+
+namespace Heirloom.Objectives.VisionLanguage;
+
+/// <summary>How images and texts are told apart.</summary>
+public sealed record ImageTextContrastConfig
+{
+    /// <summary>Largest factor on cosines, beyond which training became unstable (Radford et al. 2021, §2.5).</summary>
+    [Range(double.Epsilon, double.MaxValue)]
+    public double LargestScale { get; init; } = 100;
+}
+
+/// <summary>Of all texts in the batch an image finds its own, and a text its image: the mean of both cross-entropies.</summary>
+/// <remarks>Radford et al. 2021, figure 3. The batch is the set of negatives, so gradients of micro-batches do not add up to a large batch's.</remarks>
+public static class ImageTextContrast
+{
+    /// <param name="config">Null for as published.</param>
+    public static Objective<IImageTextModel, ImageTextBatch> Objective(ImageTextContrastConfig? config = null)
+    {
+        var settings = config ?? new();
+        return (model, batch, _) =>
+        {
+            var texts = model.EmbedTexts(new(batch.Ids) { Mask = batch.Mask }).to(ScalarType.Float32);
+            var images = model.EmbedImages(batch.Images).to(ScalarType.Float32);
+            var logits = texts.matmul(images.t()).mul(model.LogScale.to(ScalarType.Float32).exp().clamp(max: settings.LargestScale));
+            var own = arange(logits.shape[0], device: logits.device);
+            var loss = (nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.t(), own)) / 2;
+            var right = logits.detach().argmax(0).eq(own).to(ScalarType.Float32).mean();
+            return new(loss, ("loss", loss.detach()), ("accuracy", right));
+        };
+    }
+}
