@@ -1,3 +1,4 @@
+using System.Reflection;
 using Heirloom.Layers;
 using Heirloom.Models;
 using Heirloom.Models.Speech;
@@ -27,11 +28,11 @@ public sealed record MemoryEstimate(int Batch, int Length, long RunBytes, long T
         {
             positions = Positions(part, positions);
             var places = rows * Math.Max(positions, 1);
-            foreach (var property in part.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0))
+            foreach (var property in Own(part))
             {
                 if (property.GetValue(part) is TransformerBlockConfig block)
                 {
-                    var layers = part.GetType().GetProperties().Where(p => p.PropertyType == typeof(int) && p.Name.EndsWith("Layers", StringComparison.Ordinal)).Sum(p => (double)(int)p.GetValue(part)!);
+                    var layers = Own(part).Where(p => p.PropertyType == typeof(int) && p.Name.EndsWith("Layers", StringComparison.Ordinal)).Sum(p => (double)(int)p.GetValue(part)!);
                     run = Math.Max(run, places * Working(block));
                     train += layers * places * Kept(block);
                 }
@@ -48,6 +49,9 @@ public sealed record MemoryEstimate(int Batch, int Length, long RunBytes, long T
             }
         }
     }
+
+    /// <summary>Settings proper, not the example that the type keeps of itself.</summary>
+    private static IEnumerable<PropertyInfo> Own(ModelConfig part) => part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.GetIndexParameters().Length == 0);
 
     private static long Positions(ModelConfig config, long length) => config switch
     {

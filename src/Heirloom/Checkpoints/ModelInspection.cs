@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using Heirloom.Checkpoints.Hub;
 using Heirloom.Models;
 using static TorchSharp.torch;
@@ -117,5 +118,5 @@ public sealed record ModelInspection
     /// <summary>A size in the configuration, or in that of a part.</summary>
     private static int? ValueOf(ModelConfig config, string name) =>
         config.GetType().GetProperty(name)?.GetValue(config) as int?
-        ?? config.GetType().GetProperties().Select(p => p.GetIndexParameters().Length == 0 ? p.GetValue(config) : null).OfType<ModelConfig>().Select(part => ValueOf(part, name)).FirstOrDefault(v => v is not null);
+        ?? config.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => p.GetIndexParameters().Length == 0 ? p.GetValue(config) : null).OfType<ModelConfig>().Select(part => ValueOf(part, name)).FirstOrDefault(v => v is not null);
 }

@@ -27,7 +27,7 @@ public static class Activations
     {
         Activation.Gelu => nn.functional.gelu(x),
         Activation.GeluTanh => nn.functional.gelu(x, GELU.Approximate.tanh),
-        Activation.QuickGelu => x.mul(x.mul(1.702).sigmoid()),
+        Activation.QuickGelu => x.mul(x.mul(KeptScalar.QuickGeluSlope).sigmoid()),
         Activation.Relu => nn.functional.relu(x),
         Activation.Silu => nn.functional.silu(x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no such activation"),

@@ -13,4 +13,7 @@ internal static class KeptScalar
     public static readonly Scalar MinusOne = -1;
 
     public static readonly Scalar Zero = 0;
+
+    /// <summary>The slope of the sigmoid in <see cref="Activation.QuickGelu"/>.</summary>
+    public static readonly Scalar QuickGeluSlope = 1.702;
 }

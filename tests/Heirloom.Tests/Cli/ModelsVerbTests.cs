@@ -54,6 +54,25 @@ public sealed class ModelsVerbTests : IDisposable
     }
 
     [Fact]
+    public void Inspect_reads_pickles_and_single_files_and_estimates_memory()
+    {
+        var file = Path.Combine(Checkout.Root, "tests", "Heirloom.Tests", "References", "pickles", "stream.pt");
+        var (code, text, _) = _terminal.Run("models", "inspect", file);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("module.0.weight", text);
+        Assert.Contains("BF16 5", text);
+
+        var json = JsonNode.Parse(_terminal.Run("models", "inspect", Save("a"), "--batch", "2", "--length", "8", "--json").Out)!;
+        var memory = json["memory"]!;
+        var parameters = json["parameters"]!.GetValue<long>();
+        Assert.Equal((4 * parameters, 8 * parameters), (memory["gradients"]!.GetValue<long>(), memory["optimizer"]!.GetValue<long>()));
+        Assert.Equal(16 * parameters, json["train_bytes"]!.GetValue<long>());
+        Assert.True(memory["activations"]!["train"]!.GetValue<long>() > memory["activations"]!["run"]!.GetValue<long>());
+        Assert.Equal(ExitCode.UserError, _terminal.Run("models", "inspect", file, "--batch", "0").Code);
+        Assert.Equal(ExitCode.UserError, _terminal.Run("models", "inspect", "nowhere").Code);
+    }
+
+    [Fact]
     public void Lineage_draws_the_family()
     {
         var parent = Save("a");

@@ -25,7 +25,7 @@ internal static class Tiny
             new LabeledTokenBatch(Ids(), Mask(), Ids().remainder(3).masked_fill(Mask().logical_not(), TokenBatch.Ignore))),
         var t when t == typeof(ImageBatch) => As<TBatch>(new ImageBatch(Images(), Labels())),
         var t when t == typeof(ImageTextBatch) => As<TBatch>(
-            new ImageTextBatch(Images().add(arange(Rows).view(-1, 1, 1, 1)), Ids()), new ImageTextBatch(Images().mul(arange(Rows).view(-1, 1, 1, 1)), Ids(), Mask())),
+            new ImageTextBatch(Patterns(), Ids()), new ImageTextBatch(Patterns(), Ids(), Mask())),
         var t when t == typeof(AudioBatch) => As<TBatch>(new AudioBatch(Samples()), new AudioBatch(Samples(), SampleMask())),
         var t when t == typeof(LabeledAudioBatch) => As<TBatch>(new LabeledAudioBatch(Samples(), SampleMask(), Labels()), new LabeledAudioBatch(Samples(), SampleMask(), Transcripts())),
         var t when t == typeof(RegressionBatch) => As<TBatch>(new RegressionBatch(Points(), Points().sum(2))),
@@ -136,6 +136,9 @@ internal static class Tiny
     private static Tensor Halves() => arange(Length).greater_equal(Length / 2).to(ScalarType.Int64).expand(Rows, -1);
 
     private static Tensor Labels() => arange(Rows).remainder(3);
+
+    /// <summary>An image of its own for each row.</summary>
+    private static Tensor Patterns() => linspace(0, 3, 64).view(1, 1, 8, 8).mul(arange(1, Rows + 1).view(-1, 1, 1, 1)).mul(3).sin();
 
     private const int SampleCount = 128;
 

@@ -66,7 +66,9 @@ public readonly record struct SpeechCodes(Tensor Vectors, Tensor Perplexity);
 /// <inheritdoc cref="SpeechPretrainerConfig"/>
 public sealed class SpeechPretrainer : nn.Module, IModel
 {
+    private static readonly Scalar s_log = 1e-7, s_infinite = double.NegativeInfinity;
     private readonly SpeechPretrainerConfig _config;
+    private readonly Scalar _temperature, _entries;
 
     [ComponentName(Name = "encoder")]
     private readonly SpeechEncoder _encoder;
@@ -91,6 +93,7 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         }
 
         _config = config;
+        (_temperature, _entries) = (config.Temperature, (double)config.Groups * config.Codes);
         _encoder = encoder;
         _choice = Projections.Linear(encoder.FrameWidth, config.Groups * config.Codes, bias: true);
         _codebook = ModuleWeight.Of(zeros(1, config.Groups * config.Codes, config.CodeWidth / config.Groups));
@@ -133,17 +136,16 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         var own = all.index_select(0, at).unsqueeze(1);
         var others = all.index_select(0, negatives.flatten(0, 1).index_select(0, at).flatten()).view(at.shape[0], negatives.shape[2], all.shape[1]);
         var context = contexts.flatten(0, 1).index_select(0, at).unsqueeze(1).to(ScalarType.Float32);
-        var similar = nn.functional.cosine_similarity(context, cat([own, others], 1).to(ScalarType.Float32), 2, 1e-8).div(_config.Temperature);
+        var similar = nn.functional.cosine_similarity(context, cat([own, others], 1).to(ScalarType.Float32), 2, 1e-8).div(_temperature);
         var same = nn.functional.pad(others.eq(own).all(-1).to(ScalarType.Float32), [1, 0]).to(ScalarType.Bool);
-        return similar.masked_fill(same, double.NegativeInfinity).MoveToOuterDisposeScope();
+        return similar.masked_fill(same, s_infinite).MoveToOuterDisposeScope();
     }
 
     /// <summary>Share of the codebook that is not in use; equation 4.</summary>
     public Tensor Unused(SpeechCodes codes)
     {
         using var scope = NewDisposeScope();
-        var entries = (double)_config.Groups * _config.Codes;
-        return codes.Perplexity.to(ScalarType.Float32).neg().add(entries).div(entries).MoveToOuterDisposeScope();
+        return codes.Perplexity.to(ScalarType.Float32).neg().add(_entries).div(_entries).MoveToOuterDisposeScope();
     }
 
     internal void Start(Seed seed)
@@ -169,7 +171,9 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         }
         else
         {
-            var soft = logits_BTGV.add(noise).div(temperature).softmax(-1);
+            Scalar kept = temperature;
+            var soft = logits_BTGV.add(noise).div(kept).softmax(-1);
+            GC.KeepAlive(kept);
             // forward the entry itself, backward through the softmax
             chosen = nn.functional.one_hot(soft.argmax(-1), _config.Codes).to(ScalarType.Float32).sub(soft.detach()).add(soft);
             distribution = logits_BTGV.softmax(-1);
@@ -185,7 +189,7 @@ public sealed class SpeechPretrainer : nn.Module, IModel
     {
         var mean_GV = counted is null
             ? distribution_BTGV.mean([0, 1])
-            : distribution_BTGV.mul(counted.view(counted.shape[0], -1, 1, 1)).sum([0, 1]) / counted.sum().clamp(min: 1);
-        return mean_GV.mul(mean_GV.add(1e-7).log()).sum(-1).neg().exp().sum();
+            : distribution_BTGV.mul(counted.view(counted.shape[0], -1, 1, 1)).sum([0, 1]) / counted.sum().clamp(min: KeptScalar.One);
+        return mean_GV.mul(mean_GV.add(s_log).log()).sum(-1).neg().exp().sum();
     }
 }

@@ -10,6 +10,8 @@ namespace Heirloom.Objectives.Speech;
 /// <remarks>Baevski et al. 2020, §3.2, equations 2 to 4; the loss is a mean over hidden frames here, where the paper sums.</remarks>
 public static class SpeechContrast
 {
+    private static readonly Scalar s_smallest = 1e-20, s_largest = 1 - 1e-7;
+
     /// <param name="temperature">Of the choice of codes; τ, which the paper lowers from 2 to 0.5 in the course of training.</param>
     public static Objective<SpeechPretrainer, AudioBatch> Objective(double temperature = 2) => (model, batch, seed) =>
     {
@@ -71,7 +73,7 @@ public static class SpeechContrast
         using var scope = NewDisposeScope();
         using var generator = seed.Generator();
         // the smallest float above 0, or a draw of 0 would be infinite
-        var uniform = rand(shape, generator: generator).clamp(min: 1e-20, max: 1 - 1e-7);
+        var uniform = rand(shape, generator: generator).clamp(min: s_smallest, max: s_largest);
         return uniform.log().neg().log().neg().to(device).MoveToOuterDisposeScope();
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Models.VisionLanguage;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Objectives.VisionLanguage;
@@ -20,12 +21,12 @@ public static class ImageTextContrast
     /// <param name="config">Null for as published.</param>
     public static Objective<IImageTextModel, ImageTextBatch> Objective(ImageTextContrastConfig? config = null)
     {
-        var settings = config ?? new();
+        Scalar largest = (config ?? new()).LargestScale;
         return (model, batch, _) =>
         {
             var texts = model.EmbedTexts(new(batch.Ids) { Mask = batch.Mask }).to(ScalarType.Float32);
             var images = model.EmbedImages(batch.Images).to(ScalarType.Float32);
-            var logits = texts.matmul(images.t()).mul(model.LogScale.to(ScalarType.Float32).exp().clamp(max: settings.LargestScale));
+            var logits = texts.matmul(images.t()).mul(model.LogScale.to(ScalarType.Float32).exp().clamp(max: largest));
             var own = arange(logits.shape[0], device: logits.device);
             var loss = (nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.t(), own)) / 2;
             var right = logits.detach().argmax(0).eq(own).to(ScalarType.Float32).mean();
