@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Heirloom.Checkpoints;
 
 namespace Heirloom.Checkpoints.Pickles;
 

@@ -225,7 +225,12 @@ internal sealed class PickleMachine
             number = (number << 8) | (i == bytes.Length - 1 ? (sbyte)bytes[i] : (Int128)bytes[i]);
         }
 
-        return number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
+        if (number >= long.MinValue && number <= long.MaxValue)
+        {
+            return (long)number;
+        }
+
+        return number;
     }
 
     private long MemoKey(string line) => long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : throw Damaged("a reference in it is no number");

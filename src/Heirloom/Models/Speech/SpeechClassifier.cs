@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Layers;
-using Heirloom.Models.Heads;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
