@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heirloom.Encoding.Formats;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding;
@@ -13,14 +14,33 @@ public static class TokenizerFile
     private const string ConfigName = "tokenizer_config.json";
     private const string MapName = "special_tokens_map.json";
 
-    /// <summary>Reads a <c>tokenizer.json</c>, or the one in a folder.</summary>
-    /// <exception cref="UserError">It is missing, ill-formed, contradicts itself, or names a stage that is not supported yet.</exception>
+    /// <summary>
+    /// Reads a tokenizer: a <c>tokenizer.json</c>, a <c>vocab.txt</c>, a <c>vocab.json</c> with its <c>merges.txt</c>, a SentencePiece <c>.model</c>, tiktoken's ranks,
+    /// or the best of them in a folder.
+    /// </summary>
+    /// <exception cref="UserError">It is missing, ill-formed, contradicts itself, or names a stage that is not known.</exception>
     public static Tokenizer Load(string path)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        if (!File.Exists(file))
+        if (!File.Exists(file) || Path.GetExtension(file) != ".json" || Path.GetFileName(file) == "vocab.json")
         {
-            throw new UserError("there is no tokenizer here", file, $"give a {FileName} or a folder that has one");
+            if ((File.Exists(path) || Directory.Exists(path)) && TokenizerFormat.Find(path) is var (format, found))
+            {
+                try
+                {
+                    var (definition, roles) = format.Read(found, TokenizerSettings.Read(Path.GetDirectoryName(Path.GetFullPath(found))!));
+                    return new(definition, roles);
+                }
+                catch (UserError e) when (!e.Message.Contains(found, StringComparison.Ordinal))
+                {
+                    throw new UserError(e.Message, found, inner: e);
+                }
+            }
+
+            if (!File.Exists(file))
+            {
+                throw new UserError("there is no tokenizer here", file, $"give a {FileName}, or another tokenizer's file or folder");
+            }
         }
 
         byte[] content;
@@ -67,7 +87,7 @@ public static class TokenizerFile
     internal static void WriteFolder(Tokenizer tokenizer, string folder)
     {
         Save(tokenizer, Path.Combine(folder, FileName));
-        var map = tokenizer.Roles.Pairs().ToDictionary(p => p.Role, object (p) => p.Token);
+        var map = tokenizer.Roles.Filled().ToDictionary(p => p.Role, object (p) => p.Token);
         Atomic.WriteFile(Path.Combine(folder, MapName), stream => JsonSerializer.Serialize(stream, map, StageJson.Options));
         var config = new Dictionary<string, object>(map)
         {

@@ -3,16 +3,24 @@ using Heirloom.Encoding;
 
 namespace Heirloom.Cli.Verbs.Tokenizers;
 
-/// <summary><c>heirloom tokenizer</c>: text to ids and back, and tokenizers learned, extended and exchanged.</summary>
+/// <summary><c>heirloom tokenizer</c>: text to ids and back, and tokenizers shown, learned, extended and exchanged.</summary>
 internal sealed class TokenizerVerb : IVerb
 {
     public string Group => VerbGroup.Models;
 
-    public Command Build(CliContext context) => new("tokenizer", "Learn, extend and exchange tokenizers")
+    public Command Build(CliContext context) => new("tokenizer", "Encode and decode text; show, learn, extend and exchange tokenizers")
     {
+        TokenizerEncode.Build(context),
+        TokenizerDecode.Build(context),
+        TokenizerShow.Build(context),
         TokenizerTrain.Build(context),
         TokenizerExtend.Build(context),
         TokenizerTransplant.Build(context),
+    };
+
+    public static Argument<string> PathOf() => new("path")
+    {
+        Description = "a tokenizer.json, vocab.txt, SentencePiece .model or tiktoken file, or a folder that has one",
     };
 
     public static Option<string> Out() => new("--out") { Required = true, Description = "where to: a folder, or a file tokenizer.json" };

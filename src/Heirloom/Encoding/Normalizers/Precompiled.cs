@@ -38,6 +38,7 @@ public sealed record Precompiled : INormalizer
 
         var edits = new List<(Rune Rune, int Change)>(text.Text.Length);
         var changed = false;
+        Span<char> units = stackalloc char[2];
         for (var at = 0; at < text.Text.Length;)
         {
             var grapheme = text.Text.AsSpan(at, StringInfo.GetNextTextElementLength(text.Text.AsSpan(at)));
@@ -50,7 +51,6 @@ public sealed record Precompiled : INormalizer
 
             foreach (var rune in grapheme.EnumerateRunes())
             {
-                Span<char> units = stackalloc char[2];
                 ReadOnlySpan<char> part = units[..rune.EncodeToUtf16(units)];
                 if (Map.Find(part) is { } replacement)
                 {

@@ -41,6 +41,22 @@ public sealed record TemplateProcessing : IPostProcessor
         }
     }
 
+    /// <summary>BERT's frame: <c>[CLS] A [SEP]</c> and <c>[CLS] A [SEP] B [SEP]</c>, the second segment of type 1.</summary>
+    public static TemplateProcessing Pairs((string Token, int Id) before, (string Token, int Id) after) => Around(before, after) with
+    {
+        Pair = [Special(before, 0), Text("A", 0), Special(after, 0), Text("B", 1), Special(after, 1)],
+    };
+
+    /// <summary>RoBERTa's frame: <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt; &lt;/s&gt; B &lt;/s&gt;</c>, all of type 0.</summary>
+    public static TemplateProcessing DoubledPairs((string Token, int Id) before, (string Token, int Id) after) => Around(before, after) with
+    {
+        Pair = [Special(before, 0), Text("A", 0), Special(after, 0), Special(after, 0), Text("B", 0), Special(after, 0)],
+    };
+
+    private static TemplatePiece Special((string Token, int Id) token, int type) => new() { SpecialToken = new() { Id = token.Token, TypeId = type } };
+
+    private static TemplatePiece Text(string sequence, int type) => new() { Sequence = new() { Id = sequence, TypeId = type } };
+
     public void Check(TokenizerDefinition definition)
     {
         var size = definition.VocabularySize();
