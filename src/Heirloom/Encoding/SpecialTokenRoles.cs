@@ -57,7 +57,7 @@ public sealed record SpecialTokenRoles
     /// <exception cref="UserError">A role names a token that the vocabulary lacks.</exception>
     internal void Check(Func<string, bool> has)
     {
-        foreach (var (role, token) in Filled())
+        foreach (var (role, token) in Pairs())
         {
             if (!has(token))
             {
@@ -67,7 +67,7 @@ public sealed record SpecialTokenRoles
     }
 
     /// <summary>The roles that are filled, by the ecosystem's names.</summary>
-    public IEnumerable<(string Role, string Token)> Filled() =>
+    public IEnumerable<(string Role, string Token)> Pairs() =>
         new[] { ("bos_token", Beginning), ("eos_token", End), ("unk_token", Unknown), ("sep_token", Separator), ("pad_token", Padding), ("cls_token", Classifier), ("mask_token", Mask) }
             .Where(p => p.Item2 is not null).Select(p => (p.Item1, p.Item2!));
 }

@@ -87,7 +87,7 @@ public static class TokenizerFile
     internal static void WriteFolder(Tokenizer tokenizer, string folder)
     {
         Save(tokenizer, Path.Combine(folder, FileName));
-        var map = tokenizer.Roles.Filled().ToDictionary(p => p.Role, object (p) => p.Token);
+        var map = tokenizer.Roles.Pairs().ToDictionary(p => p.Role, object (p) => p.Token);
         Atomic.WriteFile(Path.Combine(folder, MapName), stream => JsonSerializer.Serialize(stream, map, StageJson.Options));
         var config = new Dictionary<string, object>(map)
         {

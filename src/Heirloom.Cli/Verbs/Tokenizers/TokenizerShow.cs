@@ -24,7 +24,7 @@ internal static class TokenizerShow
             context.Line($"longest\t{(definition.Truncation is { } cut ? $"{cut.MaxLength} tokens" : "any length")}");
             context.Line($"padded\t{(definition.Padding is null ? "no" : "yes")}");
             context.Line($"added tokens\t{definition.AddedTokens.Count}, {definition.AddedTokens.Count(t => t.Special)} of them special");
-            foreach (var (role, token) in tokenizer.Roles.Filled())
+            foreach (var (role, token) in tokenizer.Roles.Pairs())
             {
                 context.Line($"{role}\t{Models.ModelsVerb.Plain(token)} ({tokenizer.IdOf(token)})");
             }
