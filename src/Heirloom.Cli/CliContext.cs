@@ -1,4 +1,5 @@
 using Heirloom.Cli.Terminal;
+using Heirloom.Core.Downloads;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -48,6 +49,9 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
         body(work);
         return ExitCode.Ok;
     });
+
+    /// <summary>The folder of a model: its path, or a name on the hub (<c>hf:org/name</c>), from where it is fetched if it is not here yet.</summary>
+    public string ModelFolder(string nameOrPath) => HubName.Is(nameOrPath) ? Work(work => HubClient.Folder(nameOrPath, work)) : nameOrPath;
 
     /// <summary>A line of the result, never wrapped and never styled.</summary>
     public void Line(string text = "") => Out.Profile.Out.Writer.WriteLine(text);

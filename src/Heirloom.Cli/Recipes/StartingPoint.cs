@@ -1,4 +1,5 @@
 using Heirloom.Checkpoints;
+using Heirloom.Core.Downloads;
 using Heirloom.Encoding;
 using Heirloom.Models;
 using Heirloom.Training.Registry;
@@ -8,10 +9,11 @@ namespace Heirloom.Cli.Recipes;
 /// <summary>The checkpoint that a recipe starts from.</summary>
 internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
 {
-    /// <summary>Finds a checkpoint by its folder, or by the id or name of the run that left it.</summary>
+    /// <summary>Finds a checkpoint by its folder, by the id or name of the run that left it, or on the hub (<c>hf:org/name</c>).</summary>
     /// <exception cref="UserError">There is none, or it has no tokenizer.</exception>
     public static StartingPoint Find(string from, RecipeContext context)
     {
+        from = HubClient.Folder(from, context.Work);
         var folder = IsCheckpoint(from) ? from
             : Directory.Exists(from) && IsCheckpoint(Path.Combine(from, RunFolder.CheckpointName)) ? Path.Combine(from, RunFolder.CheckpointName)
             : OfRun(from, context);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Adaptation.Peft;
 using Heirloom.Models;
 using TorchSharp;
 
@@ -32,6 +33,9 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
 
     /// <summary>Keeps architecture and tokenizer and forgets the weights: what the continuation is compared with.</summary>
     public bool RandomStart { get; init; }
+
+    /// <summary>Trains this alone, beside a model that stays as it is; all of the model when null.</summary>
+    public AdapterConfig? Adapter { get; init; }
 
     public ReplayConfig? Replay { get; init; }
 
@@ -82,6 +86,7 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
                 Batches = seed => TextMixture.Of(trained, [.. weights.Select(w => (double?)w)], null, Packing, seed),
                 Scored = corpora,
                 Sources = [.. all.Select(s => s.Source)],
+                Adapter = Adapter?.Build(loaded.Model, new Seed(Seed).For("adapter")),
                 Parent = RandomStart ? null : new(loaded.WeightsHash, start.Folder, "start"),
             };
         }

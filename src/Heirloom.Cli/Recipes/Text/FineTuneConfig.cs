@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Adaptation.Peft;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Sources;
@@ -48,6 +49,9 @@ public sealed record FineTuneConfig : RecipeConfig, IExample<FineTuneConfig>
     [Range(0.0, 0.999)]
     public double Dropout { get; init; }
 
+    /// <summary>Trains this alone, beside a model that stays as it is; all of the model when null.</summary>
+    public AdapterConfig? Adapter { get; init; }
+
     public required LabeledTextConfig Batches { get; init; }
 
     public required TrainingConfig Training { get; init; }
@@ -64,6 +68,11 @@ public sealed record FineTuneConfig : RecipeConfig, IExample<FineTuneConfig>
             }
 
             Pooling.Check(encoder.Model);
+            using (Adapter?.Build(encoder.Model, new(0)))
+            {
+                // only to see that it fits
+            }
+
             if (!(Split.Test > 0))
             {
                 throw new UserError("no documents are held out to score", "split.test", "give it a share, such as 0.2");

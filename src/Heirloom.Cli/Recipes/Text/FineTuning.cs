@@ -1,3 +1,4 @@
+using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
@@ -35,8 +36,12 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
             using var model = Build(seed);
             using var sub = recipe.Seeds == 1 ? null : new TrainingRun(Path.Combine(run.Path, $"seed-{i}"));
             using var batches = new Prefetched<LabeledTokenBatch>(new LabeledTextBatches(Train, recipe.Batches, Padding, seed.For("data")));
+            using var adapter = recipe.Adapter?.Build(model, seed.For("adapter"));
             var objective = Classification.Objective();
-            var result = new Trainer(recipe.Training, seed.For("training"), work).Fit(model, objective, batches, sub ?? run.Training);
+            var trainer = new Trainer(recipe.Training, seed.For("training"), work);
+            var result = adapter is null
+                ? trainer.Fit(model, objective, batches, sub ?? run.Training)
+                : trainer.Fit(AdapterTraining.Of(adapter, model), (_, batch, here) => objective(model, batch, here), batches, sub ?? run.Training);
             if (result.StopReason is StopReason.Interrupted or StopReason.Paused)
             {
                 return new(Finished: false);
@@ -45,7 +50,7 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
             scored.Add(Classifications.Of(model, TestBatches, work));
             if (i == 0)
             {
-                kept = Save(run, model, result.Steps, scored[0]);
+                kept = Save(run, model, adapter, result.Steps, scored[0]);
             }
         }
 
@@ -88,10 +93,11 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
         Rows = [.. scored.Select(s => s.Correct)],
     }.Write(run.Path);
 
-    private string Save(RunFolder run, SequenceClassifier model, long steps, Classifications score)
+    private string Save(RunFolder run, SequenceClassifier model, Adapter? adapter, long steps, Classifications score)
     {
         var scores = new Dictionary<string, double> { ["accuracy"] = score.Accuracy, ["macro_f1"] = score.MacroF1 };
         var lineage = Origin.Of(recipe, "fine-tune", steps, Data, [recipe.Source], scores, work, recipe.RandomStart ? [] : [new(weights, start.Folder, "start")]);
+        AdapterResult.Save(run, adapter, model, start.Folder, lineage, [start.Tokenizer]);
         return Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [start.Tokenizer, new LabelNames(labels)] });
     }
 }

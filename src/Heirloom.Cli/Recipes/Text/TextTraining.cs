@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
@@ -68,6 +69,9 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
     /// <summary>The checkpoint that it started from.</summary>
     public LineageParent? Parent { get; init; }
 
+    /// <summary>What is trained beside the model; owned. All of the model is trained when null.</summary>
+    public Adapter? Adapter { get; init; }
+
     /// <summary>Sources, for their licences.</summary>
     public required IReadOnlyList<SourceConfig> Sources { get; init; }
 
@@ -88,7 +92,10 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
 
         using var batches = new Prefetched<TokenBatch>(Batches(_seed.For("data")));
         var watch = _scored.Any(c => HeldOut(c, SplitPart.Validation) is not null) ? new[] { new EvaluateEvery(Watch) } : [];
-        var result = new Trainer(recipe.Training, _seed.For("training"), work).Fit(model, objective.Train, batches, run.Training, watch);
+        var trainer = new Trainer(recipe.Training, _seed.For("training"), work);
+        var result = Adapter is null
+            ? trainer.Fit(model, objective.Train, batches, run.Training, watch)
+            : trainer.Fit<IModel, TokenBatch>(AdapterTraining.Of(Adapter, model), (_, batch, here) => objective.Train(model, batch, here), batches, run.Training, watch);
         if (result.StopReason is StopReason.Interrupted or StopReason.Paused)
         {
             return new(Finished: false);
@@ -96,6 +103,7 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
 
         Score("perplexity", scores, run);
         var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
+        AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
         var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
         return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
     }
@@ -103,6 +111,7 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
     public void Dispose()
     {
         _scored.ForEach(c => c.Dispose());
+        Adapter?.Dispose();
         model.Module.Dispose();
     }
 

@@ -17,7 +17,7 @@ internal static class ModelsInspect
         var command = new Command("inspect", "Tensors, memory and problems of a model or a file of weights, from its headers alone; exit code 1 when there are problems") { folder, batch, length, json };
         command.SetAction(parsed =>
         {
-            var path = parsed.GetRequiredValue(folder);
+            var path = context.ModelFolder(parsed.GetRequiredValue(folder));
             var model = ModelInspection.Of(path);
             var (rows, positions) = (parsed.GetValue(batch), parsed.GetValue(length));
             if (rows < 1 || positions < 1)

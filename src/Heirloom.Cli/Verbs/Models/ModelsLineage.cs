@@ -15,7 +15,7 @@ internal static class ModelsLineage
         var command = new Command("lineage", "The family tree of a model") { folder, roots, svg, html };
         command.SetAction(parsed =>
         {
-            var tree = LineageTree.Of(parsed.GetRequiredValue(folder), (parsed.GetValue(roots) ?? []).Append(context.RunsFolder));
+            var tree = LineageTree.Of(context.ModelFolder(parsed.GetRequiredValue(folder)), (parsed.GetValue(roots) ?? []).Append(context.RunsFolder));
             foreach (var line in LineageDrawing.Text(tree))
             {
                 context.Line(line);

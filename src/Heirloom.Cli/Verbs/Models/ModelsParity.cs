@@ -17,7 +17,7 @@ internal static class ModelsParity
         var command = new Command("parity", $"Compare a model with the reference outputs in its {Parity.FileName}; exit code 1 beyond the tolerance") { folder, tolerance, json };
         command.SetAction(parsed =>
         {
-            var (path, limit) = (parsed.GetRequiredValue(folder), parsed.GetValue(tolerance));
+            var (path, limit) = (context.ModelFolder(parsed.GetRequiredValue(folder)), parsed.GetValue(tolerance));
             var outputs = context.Work(work => Parity.Run(path, new() { Device = work.Device }));
             if (parsed.GetValue(json))
             {

@@ -14,7 +14,7 @@ internal static class ModelsShow
         var command = new Command("show", "What a model is, what made it, and what it scored") { folder, json };
         command.SetAction(parsed =>
         {
-            var path = parsed.GetRequiredValue(folder);
+            var path = context.ModelFolder(parsed.GetRequiredValue(folder));
             // an error in the configuration is the answer here, and a finding in "inspect"
             var config = Checkpoint.ReadConfig(path);
             var model = ModelInspection.Of(path);

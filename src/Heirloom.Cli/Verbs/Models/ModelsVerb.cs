@@ -18,16 +18,17 @@ internal sealed class ModelsVerb : IVerb
 
     public string Group => VerbGroup.Models;
 
-    public Command Build(CliContext context) => new("models", "List, show and inspect models, their family trees, and their parity with references")
+    public Command Build(CliContext context) => new("models", "List, show, inspect and fetch models, their family trees, and their parity with references")
     {
         ModelsList.Build(context),
         ModelsShow.Build(context),
         ModelsInspect.Build(context),
         ModelsLineage.Build(context),
         ModelsParity.Build(context),
+        ModelsPull.Build(context),
     };
 
-    public static Argument<string> Folder() => new("folder") { Description = "a model folder" };
+    public static Argument<string> Folder() => new("folder") { Description = "a model folder, or hf:org/name" };
 
     public static Option<bool> AsJson() => new("--json") { Description = "as JSON" };
 

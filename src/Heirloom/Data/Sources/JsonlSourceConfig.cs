@@ -8,7 +8,7 @@ namespace Heirloom.Data.Sources;
 [Kind("jsonl")]
 public sealed record JsonlSourceConfig : SourceConfig, IExample<JsonlSourceConfig>
 {
-    /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
+    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.jsonl</c>).</summary>
     public required string Path { get; init; }
 
     /// <summary>The field that holds the text.</summary>
@@ -27,7 +27,7 @@ public sealed record JsonlSourceConfig : SourceConfig, IExample<JsonlSourceConfi
 
     public override IDocumentSource Open(WorkContext work)
     {
-        var files = SourceFiles.Find(Path);
+        var files = SourceFiles.Find(Path, work);
         return new DocumentStream(
             Path,
             () => Hashes.OfText($"jsonl {Text} {Id} {Encoding} {Hashes.OfFiles(files, work.Places)}"),

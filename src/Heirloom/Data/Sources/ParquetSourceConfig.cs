@@ -7,7 +7,7 @@ namespace Heirloom.Data.Sources;
 [Kind("parquet")]
 public sealed record ParquetSourceConfig : SourceConfig, IExample<ParquetSourceConfig>
 {
-    /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
+    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.jsonl</c>).</summary>
     public required string Path { get; init; }
 
     /// <summary>The column of the text.</summary>
@@ -27,7 +27,7 @@ public sealed record ParquetSourceConfig : SourceConfig, IExample<ParquetSourceC
 
     public override IDocumentSource Open(WorkContext work)
     {
-        var files = SourceFiles.Find(Path);
+        var files = SourceFiles.Find(Path, work);
         var fields = Fields.IsDefault ? [] : Fields;
         return new DocumentStream(
             Path,

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.RegularExpressions;
+using Heirloom.Core.Downloads;
 
 namespace Heirloom.Data.Sources;
 
@@ -7,6 +8,19 @@ namespace Heirloom.Data.Sources;
 internal static partial class SourceFiles
 {
     private const int ManyNames = 10;
+
+    /// <summary>The files of a path, a glob or a name on the hub, which are fetched where they are not here yet.</summary>
+    /// <exception cref="UserError">Nothing matches, or the hub does not give it.</exception>
+    public static IReadOnlyList<string> Find(string pathOrName, WorkContext work)
+    {
+        if (!HubName.Is(pathOrName))
+        {
+            return Find(pathOrName);
+        }
+
+        var snapshot = new HubClient(work).Pull(HubName.Parse(pathOrName, HubKind.DataSet));
+        return [.. snapshot.Files.Order(StringComparer.Ordinal).Select(f => Path.Combine(snapshot.Folder, f))];
+    }
 
     /// <summary>The files of a path or a glob (<c>*</c>, <c>?</c>, <c>**</c>), in ordinal order.</summary>
     /// <exception cref="UserError">Nothing matches.</exception>

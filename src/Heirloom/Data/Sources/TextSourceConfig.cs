@@ -23,7 +23,7 @@ public enum TextSplit
 [Kind("text")]
 public sealed record TextSourceConfig : SourceConfig, IExample<TextSourceConfig>
 {
-    /// <summary>A file, or a pattern of <c>*</c>, <c>?</c> and <c>**</c>.</summary>
+    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.jsonl</c>).</summary>
     public required string Path { get; init; }
 
     public TextSplit Split { get; init; } = TextSplit.None;
@@ -38,7 +38,7 @@ public sealed record TextSourceConfig : SourceConfig, IExample<TextSourceConfig>
 
     public override IDocumentSource Open(WorkContext work)
     {
-        var files = SourceFiles.Find(Path);
+        var files = SourceFiles.Find(Path, work);
         return new DocumentStream(Path, () => Hashes.OfText($"text {Split} {Encoding} {Hashes.OfFiles(files, work.Places)}"), () => files.SelectMany(Read)).Checked();
     }
 

@@ -95,9 +95,9 @@ internal sealed class FakeHub : IDisposable
 
     public void Dispose()
     {
+        // may be called twice: a test takes a hub away
         _stop.Cancel();
         _listener.Dispose();
-        _stop.Dispose();
     }
 
     private HubAnswer Answer(HubRequest request)

@@ -136,7 +136,7 @@ public sealed class HubClientTests : IDisposable
     [InlineData(-100)]
     public void AWrongSizeIsNoticed(int difference)
     {
-        var wrong = difference > 0 ? [.. _weights, .. new byte[difference]] : _weights[..difference];
+        var wrong = difference > 0 ? [.. _weights, .. new byte[difference]] : _weights[..^-difference];
         _storage.Fault = r => _storage.Content(r, wrong, "x");
         Assert.Contains($"the hub says {_weights.Length}", Refused(() => Pull()).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder / $"hub/models--org--name/snapshots/{FakeHub.Commit}/{Weights}"));
