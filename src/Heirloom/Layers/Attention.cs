@@ -73,6 +73,15 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
 
     public int HeadWidth { get; }
 
+    /// <summary>Key and value heads.</summary>
+    public int KeyHeads => _config.KeyHeads();
+
+    /// <summary>Whether it reads another sequence.</summary>
+    public bool IsCross => _cross;
+
+    /// <summary>What every query sees before the sequence, asked for at each forward; null for nothing. Whoever sets it owns and trains it.</summary>
+    public Func<KeyValuePrefix>? Prefix { get; set; }
+
     /// <param name="x"><c>[B, T, D]</c></param>
     /// <param name="context">Shared by the layers of this forward.</param>
     /// <param name="layer">Index of this layer in the cache.</param>
@@ -101,7 +110,14 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
             (keys, values) = cache.Append(layer, keys, values);
         }
 
-        var attended_BHTK = Attend(query, keys, values, _cross ? context.MemoryMask : context.Mask);
+        var mask = _cross ? context.MemoryMask : context.Mask;
+        if (Prefix?.Invoke() is { } prefix)
+        {
+            mask = mask.Behind(prefix.Length, query.shape[2], query);
+            (keys, values) = prefix.Before(keys, values);
+        }
+
+        var attended_BHTK = Attend(query, keys, values, mask);
         return _output.call(attended_BHTK.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 

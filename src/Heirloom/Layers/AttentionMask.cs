@@ -104,6 +104,22 @@ public sealed record AttentionMask(Tensor? Scores, bool IsCausal = false)
     /// <summary>Everything is seen.</summary>
     public static AttentionMask Full { get; } = new(Scores: null);
 
+    /// <summary>The same with keys before all others that everything sees.</summary>
+    /// <param name="keys">How many.</param>
+    /// <param name="queries">T.</param>
+    /// <param name="like">A tensor on the device and of the type with which layers compute.</param>
+    internal AttentionMask Behind(long keys, long queries, Tensor like)
+    {
+        if (!IsCausal && Scores is null)
+        {
+            return this;
+        }
+
+        using var scope = NewDisposeScope();
+        var scores = IsCausal ? full(queries, queries, double.NegativeInfinity, dtype: like.dtype, device: like.device).triu(1) : Scores!;
+        return new(nn.functional.pad(scores, [keys, 0]).MoveToOuterDisposeScope());
+    }
+
     /// <summary>Plain causal.</summary>
     public static AttentionMask Causal { get; } = new(Scores: null, IsCausal: true);
 }

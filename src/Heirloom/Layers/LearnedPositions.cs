@@ -35,9 +35,14 @@ public sealed class LearnedPositions : Positions
     public override Tensor Embed(Tensor hidden, long start, Tensor? positions)
     {
         using var scope = NewDisposeScope();
+        if (Shift > 0 && _offset + Shift + start + hidden.shape[1] > _weight.shape[0])
+        {
+            throw new UserError($"{start + hidden.shape[1]} tokens behind a prefix of {Shift} do not fit {_weight.shape[0] - _offset} positions", mend: "shorten the text");
+        }
+
         var added = positions is null
-            ? _weight.narrow(0, _offset + start, hidden.shape[1])
-            : _weight.index_select(0, positions.add(_offset).view(-1)).view_as(hidden);
+            ? _weight.narrow(0, _offset + Shift + start, hidden.shape[1])
+            : _weight.index_select(0, positions.add(_offset + Shift).view(-1)).view_as(hidden);
         return hidden.add(added, KeptScalar.One).MoveToOuterDisposeScope();
     }
 }

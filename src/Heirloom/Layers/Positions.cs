@@ -23,6 +23,9 @@ public abstract class Positions(string name) : nn.Module(name)
     /// <summary>Whether <see cref="Embed"/> depends on absolute positions, so that segments and padding must restart them.</summary>
     public virtual bool Absolute => false;
 
+    /// <summary>Positions that come before the first: those of a prefix that attention sees and the sequence does not hold.</summary>
+    public int Shift { get; set; }
+
     /// <summary>Adds to the embedding.</summary>
     /// <param name="hidden"><c>[B, T, D]</c></param>
     /// <param name="start">Position of the first column.</param>

@@ -53,6 +53,7 @@ public sealed class RotaryPositions : Positions
     public override Rotation Rotate(long start, long length, Tensor like)
     {
         using var scope = NewDisposeScope();
+        start += Shift;
         var frequencies = tensor(_scaling is { DependsOnLength: true } ? Frequencies(start + length) : _frequencies, dtype: ScalarType.Float32, device: like.device);
         var angles = arange(start, start + length, dtype: ScalarType.Float32, device: like.device).unsqueeze(1).mul(frequencies).unsqueeze(1);
         var (cos, sin) = (angles.cos(), angles.sin());

@@ -33,6 +33,26 @@ public sealed class RecipeTests : IDisposable
     }
 
     [Fact]
+    public void AdaptersAreTrainedKeptAndMerged()
+    {
+        Assert.Equal(ExitCode.Ok, _terminal.Run("run", Pretrain(), "--set", "training.steps=2").Code);
+        var tuned = _terminal.Run("run", FineTune(), "--set", "seeds=1", "--set", "adapter={ kind: lora, rank: 2, target_modules: [q_proj, v_proj] }");
+        Assert.Equal((ExitCode.Ok, ""), (tuned.Code, Errors(tuned.Error)));
+        var more = _terminal.Run("run", Continue(), "--set", "adapter={ kind: lora, rank: 2, dora: true }");
+        Assert.Equal((ExitCode.Ok, ""), (more.Code, Errors(more.Error)));
+
+        var (run, merged) = (Path.Combine(Runs, "more-1"), Path.Combine(_terminal.Folder, "merged"));
+        var shown = _terminal.Run("adapters", "show", Path.Combine(run, "adapter"));
+        Assert.Equal(ExitCode.Ok, shown.Code);
+        Assert.Contains("dora: true", shown.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, _terminal.Run("adapters", "merge", Path.Combine(run, "adapter"), "--out", merged).Code);
+        Assert.Equal(LineageFile.Read(Path.Combine(run, "checkpoint"))!.Weights, LineageFile.Read(merged)!.Weights);
+        Assert.True(File.Exists(Path.Combine(merged, "tokenizer.json")));
+        Assert.Equal(ExitCode.UserError, _terminal.Run("run", FineTune(), "--set", "adapter={ kind: lora, target_modules: [nothing] }").Code);
+        Assert.False(Directory.Exists(Path.Combine(Runs, "tuned-2")));
+    }
+
+    [Fact]
     public void PretrainContinueFineTuneEvaluateAndCompare()
     {
         var pretrain = _terminal.Run("run", Pretrain());

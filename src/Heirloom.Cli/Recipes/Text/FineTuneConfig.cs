@@ -68,11 +68,6 @@ public sealed record FineTuneConfig : RecipeConfig, IExample<FineTuneConfig>
             }
 
             Pooling.Check(encoder.Model);
-            using (Adapter?.Build(encoder.Model, new(0)))
-            {
-                // only to see that it fits
-            }
-
             if (!(Split.Test > 0))
             {
                 throw new UserError("no documents are held out to score", "split.test", "give it a share, such as 0.2");
@@ -82,6 +77,12 @@ public sealed record FineTuneConfig : RecipeConfig, IExample<FineTuneConfig>
             TextCorpus.RequireText(source, "source");
             var documents = source.Read().ToList();
             var labels = LabelSet.Of(documents, Label);
+            if (Adapter is not null)
+            {
+                // only to see that it fits
+                using var adapter = Adapter.Build(SequenceClassifier.Over(encoder.Model, labels.Count, new(0), Pooling), new(0));
+            }
+
             return new FineTuning(this, start, encoder.WeightsHash, source.Fingerprint, labels, context.Work)
             {
                 Train = LabeledCorpus.Encode(documents, labels, start.Tokenizer, Split, SplitPart.Train, TrainExamples),

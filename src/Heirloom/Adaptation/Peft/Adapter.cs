@@ -41,6 +41,11 @@ public abstract class Adapter : TuningModule
         Whole = whole;
     }
 
+    /// <summary>An adapter that trains nothing of the model itself.</summary>
+    private protected Adapter(string name, AdapterConfig config, HubModules modules, IModel model) : this(name, config, modules, new WholeModules(modules, [], model.Module.state_dict()))
+    {
+    }
+
     public AdapterConfig Config { get; }
 
     /// <summary>Whether its effect is in the model's own weights now.</summary>

@@ -23,8 +23,34 @@ public sealed class HubModules
     /// <summary>Reads the names off the layout in which the model would be saved; our own names where no other tool knows the model.</summary>
     public static HubModules Of(IModel model)
     {
+        if (HubFolder.LayoutOf(model.Config) is HeirloomLayout && Inner(model) is { } inner)
+        {
+            return inner;
+        }
+
         var map = HubFolder.LayoutOf(model.Config).Maps(model.Config, new(() => [.. model.Module.state_dict().Select(p => new OurTensor(p.Key, [.. p.Value.shape]))]))[0];
         return new(model, map, map.Rules.Where(r => r.WhenAbsent != Absence.Fresh)); // what files of the task lack, adapters know nothing of
+    }
+
+    /// <summary>A head of our own over a family that others know: the family's names for what it stands on, ours for the rest.</summary>
+    private static HubModules? Inner(IModel model)
+    {
+        var state = model.Module.state_dict().Select(p => new OurTensor(p.Key, [.. p.Value.shape])).ToList();
+        foreach (var property in model.Config.GetType().GetProperties().Where(p => p.PropertyType == typeof(ModelConfig)))
+        {
+            var prefix = Settings.SnakeCase(property.Name) + ".";
+            if (property.GetValue(model.Config) is not ModelConfig config || HubFolder.LayoutOf(config) is not (not HeirloomLayout and var layout) || !state.Any(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            var map = layout.Maps(config, new(() => [.. state.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(t => t with { Name = t.Name[prefix.Length..] })]))[0];
+            var rules = map.Rules.Where(r => r.WhenAbsent != Absence.Fresh && !r.Ours.Any(o => o.Name.StartsWith("head", StringComparison.Ordinal)))
+                .Select(r => r with { Ours = [.. r.Ours.Select(o => o with { Name = prefix + o.Name })] }).ToList();
+            return new(model, map, rules.Concat(state.Where(t => !t.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(t => new KeyRule(t.Name, [t], Renamed.Instance))));
+        }
+
+        return null;
     }
 
     /// <summary>All that have a weight, in the order of the layout.</summary>

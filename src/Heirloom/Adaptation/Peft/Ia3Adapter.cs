@@ -22,7 +22,7 @@ public sealed class Ia3Adapter : Adapter
     }
 
     private Ia3Adapter(Ia3Config config, IModel model, HubModules modules)
-        : base(nameof(Ia3Adapter), config, modules, new(modules, WholeModules.Named(modules, config.Choice(model), _ => false), model.Module.state_dict()))
+        : base(nameof(Ia3Adapter), config, modules, new WholeModules(modules, WholeModules.Named(modules, config.Choice(model), _ => false), model.Module.state_dict()))
     {
         _config = config;
         _targets = config.Choice(model).Of(modules, AdapterTasks.ClassifiesSequences(model));

@@ -28,7 +28,7 @@ public sealed class LoraAdapter : Adapter
     }
 
     private LoraAdapter(LoraConfig config, IModel model, Seed seed, HubModules modules, ImmutableArray<HubModule> targets)
-        : base(nameof(LoraAdapter), config, modules, new(modules, WholeModules.Named(modules, config.Choice(model), Biases(config, targets)), model.Module.state_dict()))
+        : base(nameof(LoraAdapter), config, modules, new WholeModules(modules, WholeModules.Named(modules, config.Choice(model), Biases(config, targets)), model.Module.state_dict()))
     {
         _config = config;
         _sites = new([.. targets.Select(t => new LoraSite(t, config, seed.For(t.Name)))]);

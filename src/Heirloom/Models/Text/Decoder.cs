@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Heirloom.Models.Text;
 
 /// <summary>A decoder-only transformer: predicts each token from those before it.</summary>
-public sealed class Decoder : nn.Module, ICausalLM
+public sealed class Decoder : nn.Module, ICausalLM, IPromptable
 {
     private readonly DecoderConfig _config;
 
@@ -53,15 +53,19 @@ public sealed class Decoder : nn.Module, ICausalLM
 
     public int VocabularySize => _config.VocabularySize;
 
-    public int ContextLength => _config.ContextLength;
+    public int ContextLength => _config.ContextLength - (Virtual?.Count ?? 0);
+
+    public VirtualTokens? Virtual { get; set; }
 
     /// <exception cref="UserError">The sequence is longer than the context.</exception>
     public Tensor Encode(TokenInputs inputs)
     {
         using var scope = NewDisposeScope();
+        var own = inputs.Ids.shape[1];
+        CheckLength(own);
+        inputs = Virtual?.Extend(inputs) ?? inputs;
         var length = inputs.Ids.shape[1];
-        CheckLength(length);
-        var x = Embed(inputs.Ids, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
+        var x = Embed(inputs.Ids, Virtual?.Slots(inputs.Ids.shape[0], length, null, inputs.Ids.device), 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
         var pattern = new AttentionPattern
         {
             Causal = true,
@@ -70,15 +74,23 @@ public sealed class Decoder : nn.Module, ICausalLM
             PrefixLengths = inputs.PrefixLengths,
             Bias = _positions.Bias(length, length, x.device),
         };
-        return Run(x, pattern, length, new() { Rotation = _positions.Rotate(0, length, x) }).MoveToOuterDisposeScope();
+        return Run(x, pattern, length, new() { Rotation = _positions.Rotate(0, length, x) }).narrow(1, length - own, own).MoveToOuterDisposeScope();
     }
 
     public Tensor Encode(Tensor ids, KeyValueCache cache)
     {
         using var scope = NewDisposeScope();
+        var own = ids.shape[1];
+        Tensor? slots = null;
+        if (Virtual is { } before && cache.Length == 0)
+        {
+            slots = before.Slots(ids.shape[0], own + before.Count, cache.LeftPadding, ids.device);
+            ids = before.Extend(ids, slots, cache.LeftPadding);
+        }
+
         var (start, length) = (cache.Length, ids.shape[1]);
         var keys = start + length;
-        CheckLength(keys);
+        CheckLength(keys - (Virtual?.Count ?? 0));
         Tensor? mask = null;
         Tensor? positions = null;
         if (cache.LeftPadding is { } padding)
@@ -88,11 +100,11 @@ public sealed class Decoder : nn.Module, ICausalLM
             positions = _positions.Absolute ? counted.narrow(1, start, length).clamp_min(0) : null;
         }
 
-        var x = Embed(ids, start, positions);
+        var x = Embed(ids, slots, start, positions);
         var pattern = new AttentionPattern { Causal = true, Mask = mask, Bias = _positions.Bias(length, keys, x.device) };
         var hidden = Run(x, pattern, keys, new() { Rotation = _positions.Rotate(start, length, x), Cache = cache });
         cache.Advance((int)length);
-        return hidden.MoveToOuterDisposeScope();
+        return hidden.narrow(1, length - own, own).MoveToOuterDisposeScope();
     }
 
     public Tensor Head(Tensor hidden)
@@ -101,11 +113,12 @@ public sealed class Decoder : nn.Module, ICausalLM
         return (_head is null ? nn.functional.linear(hidden, _embedding.weight!) : _head.call(hidden)).MoveToOuterDisposeScope();
     }
 
-    public KeyValueCache NewCache(int rows, int capacity) => new(_config.Layers, rows, capacity);
+    public KeyValueCache NewCache(int rows, int capacity) => new(_config.Layers, rows, capacity + (Virtual?.Count ?? 0));
 
-    private Tensor Embed(Tensor ids, long start, Tensor? positions)
+    private Tensor Embed(Tensor ids, Tensor? slots, long start, Tensor? positions)
     {
         var x = _embedding.call(ids);
+        x = slots is null ? x : Virtual!.Place(x, slots);
         if (_config.EmbeddingScale != 1)
         {
             x = x.mul(_config.EmbeddingScale);

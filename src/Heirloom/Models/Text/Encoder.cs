@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Heirloom.Models.Text;
 
 /// <summary>A bidirectional transformer: every position sees every other, and hidden tokens are predicted from both sides.</summary>
-public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
+public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
 {
     private readonly EncoderConfig _config;
 
@@ -64,7 +64,9 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
 
     public int VocabularySize => _config.VocabularySize;
 
-    public int ContextLength => _config.ContextLength;
+    public int ContextLength => _config.ContextLength - (Virtual?.Count ?? 0);
+
+    public VirtualTokens? Virtual { get; set; }
 
     public bool HasPooler => _pooler is not null;
 
@@ -72,12 +74,14 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
     public Tensor Encode(TokenInputs inputs)
     {
         using var scope = NewDisposeScope();
-        var length = inputs.Ids.shape[1];
-        if (length > ContextLength)
+        var own = inputs.Ids.shape[1];
+        if (own > ContextLength)
         {
-            throw new UserError($"a sequence of {length} tokens does not fit a context of {ContextLength}", mend: "shorten it or build the model with a longer context_length");
+            throw new UserError($"a sequence of {own} tokens does not fit a context of {ContextLength}", mend: "shorten it or build the model with a longer context_length");
         }
 
+        inputs = Virtual?.Extend(inputs) ?? inputs;
+        var length = inputs.Ids.shape[1];
         var x = Embed(inputs);
         var context = new AttentionContext
         {
@@ -95,7 +99,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
             x = _layers[i].call(x, context, i);
         }
 
-        return (_norm?.call(x) ?? x).MoveToOuterDisposeScope();
+        return (_norm?.call(x) ?? x).narrow(1, length - own, own).MoveToOuterDisposeScope();
     }
 
     public Tensor Head(Tensor hidden)
@@ -118,6 +122,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder
     private Tensor Embed(TokenInputs inputs)
     {
         var x = _embedding.call(inputs.Ids);
+        x = Virtual?.Place(x, Virtual.Slots(x.shape[0], x.shape[1], null, x.device)) ?? x;
         x = _positions.Embed(x, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
         if (_tokenTypes is not null)
         {
