@@ -113,6 +113,11 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
         var mask = _cross ? context.MemoryMask : context.Mask;
         if (Prefix?.Invoke() is { } prefix)
         {
+            if (context is { Cache.LeftPadding: not null, Rotation: not null })
+            {
+                throw new UserError("rows of different lengths would stand at different distances from the prefix", "prompts", "read them one at a time");
+            }
+
             mask = mask.Behind(prefix.Length, query.shape[2], query);
             (keys, values) = prefix.Before(keys, values);
         }

@@ -23,7 +23,7 @@ internal static class AdaptersMerge
             using var adapter = Peft.Adapters.Load(adapterFolder, loaded.Model);
             adapter.Merge(loaded.Model);
             var adapterLineage = LineageFile.Read(adapterFolder);
-            using var weights = Safetensors.Open(Path.Combine(adapterFolder, Peft.Adapters.WeightsFile));
+            using var weights = Peft.Adapters.OpenWeights(adapterFolder);
             Checkpoint.Save(parsed.GetRequiredValue(destination), new()
             {
                 Model = loaded.Model,

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Heirloom.Checkpoints;
 using Heirloom.Cli.Verbs.Models;
 using Peft = Heirloom.Adaptation.Peft;
 
@@ -18,7 +17,7 @@ internal static class AdaptersShow
         {
             var path = context.ModelFolder(parsed.GetRequiredValue(folder));
             var adapter = Peft.Adapters.Describe(path);
-            using var weights = Safetensors.Open(Path.Combine(path, Peft.Adapters.WeightsFile));
+            using var weights = Peft.Adapters.OpenWeights(path);
             var (kind, parameters) = (Settings.KindOf(adapter.Config.GetType()), weights.Entries.Values.Sum(e => e.Count));
             if (parsed.GetValue(json))
             {

@@ -9,7 +9,7 @@ namespace Heirloom.Adaptation.Peft;
 /// <remarks>Give it to a trainer in the model's place, with an objective that runs through the model.</remarks>
 public sealed class AdapterTraining : nn.Module, IModel
 {
-    private readonly IModel _model;
+    private readonly Func<IModel> _model; // not the model itself, which would make it a part of what is trained
 
     [ComponentName(Name = "adapter")]
     private readonly Adapter _adapter;
@@ -19,7 +19,7 @@ public sealed class AdapterTraining : nn.Module, IModel
 
     private AdapterTraining(Adapter adapter, IModel model) : base(nameof(AdapterTraining))
     {
-        (_adapter, _model) = (adapter, model);
+        (_adapter, _model) = (adapter, () => model);
         _whole = new([.. model.Module.parameters().Where(p => p.requires_grad)]);
         RegisterComponents();
     }
@@ -36,12 +36,12 @@ public sealed class AdapterTraining : nn.Module, IModel
         return new(adapter, model);
     }
 
-    public ModelConfig Config => _model.Config;
+    public ModelConfig Config => _model().Config;
 
     /// <summary>The model drops out with the adapter.</summary>
     public override void train(bool on = true)
     {
         base.train(on);
-        _model.Module.train(on);
+        _model().Module.train(on);
     }
 }

@@ -35,8 +35,8 @@ public sealed record AdapterDescription(AdapterConfig Config, string? BaseModel,
 /// <summary>Adapters in folders that other tools read: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, as PEFT has them.</summary>
 public static partial class Adapters
 {
-    public const string ConfigFile = "adapter_config.json", WeightsFile = "adapter_model.safetensors";
-    private const string Prefix = "base_model.model.", PickleFile = "adapter_model.bin";
+    public const string ConfigFile = "adapter_config.json", WeightsName = "adapter_model.safetensors", PickleName = "adapter_model.bin";
+    private const string Prefix = "base_model.model.";
 
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -49,6 +49,11 @@ public static partial class Adapters
     /// <summary>Reads the configuration of a folder alone.</summary>
     /// <exception cref="UserError">Missing, damaged, of a kind that is not supported, or it asks for something that we do not compute.</exception>
     public static AdapterDescription Describe(string folder) => Read(folder).Description;
+
+    /// <summary>Opens the weights of a folder, under the names that they have there.</summary>
+    /// <exception cref="UserError">There are none, or the file is damaged.</exception>
+    public static IWeights OpenWeights(string folder) => WeightsFile.Open(new[] { WeightsName, PickleName }.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists)
+        ?? throw new UserError($"holds neither {WeightsName} nor {PickleName}", folder, "name an adapter's folder"));
 
     /// <summary>Reads an adapter and attaches it to a model, which computes with it from then on.</summary>
     /// <returns>The adapter, attached: the caller disposes it, detaches it or merges it.</returns>
@@ -91,7 +96,7 @@ public static partial class Adapters
         Atomic.WriteFolder(folder, draft =>
         {
             using var scope = NewDisposeScope();
-            hash = Safetensors.Write(Path.Combine(draft, WeightsFile), adapter.Tensors().Select(t =>
+            hash = Safetensors.Write(Path.Combine(draft, WeightsName), adapter.Tensors().Select(t =>
                 KeyValuePair.Create(adapter.HasPrefix ? Prefix + t.Key : t.Key, t.Value.detach().contiguous())));
             File.WriteAllText(Path.Combine(draft, ConfigFile), json.ToJsonString(s_readable) + "\n");
             if (contents.Lineage is { } lineage)
@@ -136,14 +141,6 @@ public static partial class Adapters
     }
 
     private static string? Given(string text) => text.Length > 0 ? text : null;
-
-    private static IWeights OpenWeights(string folder)
-    {
-        var file = Path.Combine(folder, WeightsFile);
-        return File.Exists(file) ? Safetensors.Open(file)
-            : File.Exists(Path.Combine(folder, PickleFile)) ? throw new UserError("is a pickle", Path.Combine(folder, PickleFile), $"convert it to {WeightsFile}")
-            : throw new UserError($"holds no {WeightsFile}", folder, "name an adapter's folder");
-    }
 
     private static void Fill(Adapter adapter, IWeights weights)
     {

@@ -15,13 +15,14 @@ public sealed class PromptTuning : Adapter
     [ComponentName(Name = Name)]
     private readonly Parameter _vectors_PD;
 
-    private readonly IPromptable _model;
+    private readonly Func<IPromptable> _model; // not a field of the model itself, which would make it a part of the adapter
 
     internal PromptTuning(PromptTuningConfig config, IModel model, Seed seed) : base(nameof(PromptTuning), config, HubModules.Of(model), model)
     {
-        _model = model as IPromptable ?? throw new UserError($"a {model.GetType().Name} cannot read vectors before its tokens", "prompt_tuning", "use lora, or a language model");
+        var promptable = model as IPromptable ?? throw new UserError($"a {model.GetType().Name} cannot read vectors before its tokens", "prompt_tuning", "use lora, or a language model");
+        _model = () => promptable;
         using var generator = seed.For(Name).Generator();
-        _vectors_PD = ModuleWeight.Of(zeros(config.Tokens, _model.Width));
+        _vectors_PD = ModuleWeight.Of(zeros(config.Tokens, promptable.Width));
         using (no_grad())
         {
             _vectors_PD.normal_(0, 1, generator); // as the layout's random start
@@ -35,8 +36,9 @@ public sealed class PromptTuning : Adapter
 
     protected override void SetHooks(nn.Module model)
     {
-        _model.Virtual = _model.Virtual is null ? new(_vectors_PD) : throw new UserError("the model reads other virtual tokens already", "prompt_tuning", "detach those first");
-        OnDetach(() => _model.Virtual = null);
+        var promptable = _model();
+        promptable.Virtual = promptable.Virtual is null ? new(_vectors_PD) : throw new UserError("the model reads other virtual tokens already", "prompt_tuning", "detach those first");
+        OnDetach(() => promptable.Virtual = null);
     }
 
     protected override void CheckMerge() =>

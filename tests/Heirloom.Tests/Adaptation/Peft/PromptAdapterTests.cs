@@ -100,7 +100,7 @@ public sealed class PromptAdapterTests
         var model = (ICausalLM)Build(name);
         using var adapter = s_configs[kind].Build(model, new(3));
         adapter.Attach(model);
-        int[][] prompts = [[7, 1, 30], [4, 2]];
+        int[][] prompts = name == "llama" && kind == "prefix" ? [[7, 1, 30], [4, 2, 9]] : [[7, 1, 30], [4, 2]];
         using var session = new DecodingSession(model, prompts, 4);
         using var first = session.Start();
         using var second = session.Step([11, 12]);
@@ -117,6 +117,14 @@ public sealed class PromptAdapterTests
     public void WhatCannotTakeThemIsRefused()
     {
         using var scope = NewDisposeScope();
+        var llama = (ICausalLM)Build("llama");
+        using (var prefix = new PrefixTuningConfig().Build(llama, new(1)))
+        {
+            prefix.Attach(llama);
+            using var session = new DecodingSession(llama, [[1, 2, 3], [4]], 4);
+            Assert.Throws<UserError>(session.Start);
+        }
+
         Assert.Throws<UserError>(() => new PromptTuningConfig().Build(Build("t5"), new(1)));
         Assert.Throws<UserError>(() => new PrefixTuningConfig().Build(Build("t5"), new(1)));
         Assert.Throws<UserError>(() => new PromptTuningConfig().Build(Build("classifier"), new(1)));
