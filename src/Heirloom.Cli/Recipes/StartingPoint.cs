@@ -21,9 +21,7 @@ internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
         // configuration before weights: a newer or unknown checkpoint is refused at once
         Checkpoint.ReadConfig(folder);
         LineageFile.Read(folder);
-        return File.Exists(Path.Combine(folder, TokenizerFile.FileName))
-            ? new(Path.GetFullPath(folder), TokenizerFile.Load(folder))
-            : throw new UserError($"holds no {TokenizerFile.FileName}", folder, "put the model's tokenizer beside its weights");
+        return new(Path.GetFullPath(folder), TokenizerFile.Load(folder));
     }
 
     /// <summary>The model with its weights on the device; its embedding is checked against the tokenizer.</summary>

@@ -16,19 +16,20 @@ internal sealed class ChatVerb : IVerb
     public Command Build(CliContext context)
     {
         var model = UseOptions.Model();
+        var adapter = UseOptions.Adapter();
         var message = new Option<string[]>("--message") { Description = "what to say, instead of asking for it; may be given several times, one turn each" };
         var system = new Option<string?>("--system") { Description = "what the model is told first" };
         var template = new Option<string?>("--template") { Description = "the name of one of the folder's templates, or a file" };
         var messages = new Option<string?>("--messages") { Description = "a JSON file with a conversation so far (and 'tools', 'documents'), which the model is to answer" };
         var prompt = new Option<bool>("--show-prompt") { Description = "write nothing, and show the text that the model would read" };
         var sampling = new SamplingOptions(512);
-        var command = new Command("chat", "Talk with a model") { model, message, system, template, messages, prompt };
+        var command = new Command("chat", "Talk with a model") { model, adapter, message, system, template, messages, prompt };
         sampling.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
             var config = sampling.Config(parsed);
             var conversation = parsed.GetValue(messages) is { } file ? Conversation.Read(file) : null;
-            using var used = UsedModel<ICausalLM>.Open(context, parsed.GetRequiredValue(model));
+            using var used = UsedModel<ICausalLM>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             var chosen = Template(used.Folder.Folder, parsed.GetValue(template), conversation?.Tools is not null);
             var said = parsed.GetValue(message) ?? [];
             if (conversation is not null || parsed.GetValue(prompt))

@@ -13,17 +13,18 @@ internal sealed class ClassifyVerb : IVerb
     public Command Build(CliContext context)
     {
         var model = UseOptions.Model();
+        var adapter = UseOptions.Adapter();
         var texts = new Argument<string[]>("texts") { Description = "texts", Arity = ArgumentArity.ZeroOrMore };
         var pair = new Option<string?>("--pair") { Description = "the second text of each pair" };
         var file = new Option<string?>("--file") { Description = "a file with a text a line (.jsonl: under 'text', a second one under 'pair'); - for standard input" };
         var truncate = UseOptions.Truncate();
         var batch = UseOptions.Batch(16);
-        var command = new Command("classify", "Label texts with a classifier, as JSON lines with probabilities") { model, texts, pair, file, truncate, batch };
+        var command = new Command("classify", "Label texts with a classifier, as JSON lines with probabilities") { model, adapter, texts, pair, file, truncate, batch };
         command.SetAction(parsed =>
         {
             var lines = TextLines.Read(parsed.GetValue(texts) ?? [], parsed.GetValue(file), ["text"], context.In);
             var size = UseOptions.AtLeastOne(parsed.GetValue(batch), batch.Name);
-            using var used = UsedModel<IClassifier<TokenInputs>>.Open(context, parsed.GetRequiredValue(model));
+            using var used = UsedModel<IClassifier<TokenInputs>>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             var labels = used.Folder.Labels(used.Model.Classes);
             var classifier = new TextClassifier(used.Model, used.Tokenizer, ContextOf(used.Model), labels, used.Folder.Scoring(labels.Length), parsed.GetValue(truncate), size);
             foreach (var chunk in lines.Chunk(size * 16))

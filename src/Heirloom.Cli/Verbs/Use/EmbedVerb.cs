@@ -14,18 +14,19 @@ internal sealed class EmbedVerb : IVerb
     public Command Build(CliContext context)
     {
         var model = UseOptions.Model();
+        var adapter = UseOptions.Adapter();
         var texts = new Argument<string[]>("texts") { Description = "texts", Arity = ArgumentArity.ZeroOrMore };
         var file = new Option<string?>("--file") { Description = "a file with a text a line (.jsonl: under 'text'); - for standard input" };
         var pooling = new Option<Pooling?>("--pooling") { Description = "how tokens' vectors become one: what the folder says, else mean for encoders and last for causal models" };
         var normalize = new Option<bool>("--normalize") { Description = "vectors of length 1" };
         var truncate = UseOptions.Truncate();
         var batch = UseOptions.Batch(16);
-        var command = new Command("embed", "Turn texts into vectors, as JSON lines") { model, texts, file, pooling, normalize, truncate, batch };
+        var command = new Command("embed", "Turn texts into vectors, as JSON lines") { model, adapter, texts, file, pooling, normalize, truncate, batch };
         command.SetAction(parsed =>
         {
             var lines = TextLines.Read(parsed.GetValue(texts) ?? [], parsed.GetValue(file), ["text"], context.In);
             var size = UseOptions.AtLeastOne(parsed.GetValue(batch), batch.Name);
-            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model));
+            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             var encoder = Encoder(used);
             var embedder = new TextEmbedder(encoder, used.Tokenizer, new()
             {

@@ -19,6 +19,7 @@ internal sealed class GenerateVerb : IVerb
     public Command Build(CliContext context)
     {
         var model = UseOptions.Model();
+        var adapter = UseOptions.Adapter();
         var prompt = new Option<string?>("--prompt") { Description = "the beginning of the text" };
         var file = new Option<string?>("--prompts") { Description = "a file with a prompt a line (.jsonl: under 'prompt' or 'text'); the result is JSON lines" };
         var score = new Option<string?>("--score") { Description = "write nothing, and say how likely the model holds this text" };
@@ -28,7 +29,7 @@ internal sealed class GenerateVerb : IVerb
         var length = new Option<double>("--length-penalty") { Description = "of a beam search: above 1 for longer texts", DefaultValueFactory = _ => 1 };
         var batch = UseOptions.Batch(8);
         var sampling = new SamplingOptions(128);
-        var command = new Command("generate", "Write text with a model") { model, prompt, file, score, logprobs, json, beams, length, batch };
+        var command = new Command("generate", "Write text with a model") { model, adapter, prompt, file, score, logprobs, json, beams, length, batch };
         sampling.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -44,7 +45,7 @@ internal sealed class GenerateVerb : IVerb
                 throw new UserError("prompts are given twice", file.Name, "give one prompt or a file");
             }
 
-            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model));
+            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             if (parsed.GetValue(score) is { } scored)
             {
                 Score(context, Causal(used), scored, show);

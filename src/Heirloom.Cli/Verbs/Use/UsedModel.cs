@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heirloom.Adaptation.Peft;
 using Heirloom.Cli.Recipes;
 using Heirloom.Encoding;
 using Heirloom.Generation.Text;
@@ -7,24 +8,31 @@ using Heirloom.Models;
 namespace Heirloom.Cli.Verbs.Use;
 
 /// <summary>A model that was opened to be used: weights, tokenizer, and what its folder says of how.</summary>
-internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, ModelFolder Folder) : IDisposable
+internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, ModelFolder Folder, Adapter? Adapter = null) : IDisposable
     where TModel : IModel
 {
     /// <exception cref="UserError">There is no such model, it cannot do what is asked, or its parts do not fit.</exception>
-    public static UsedModel<TModel> Open(CliContext context, string path)
+    public static UsedModel<TModel> Open(CliContext context, string path, string? adapter = null)
     {
         var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
         var start = StartingPoint.Find(path, new(work, context.RunsFolder));
-        return new(start.Load<TModel>(work).Model, start.Tokenizer, new(start.Folder));
+        var model = start.Load<TModel>(work).Model;
+        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adapters.Load(adapter, model));
     }
 
-    public void Dispose() => Model.Module.Dispose();
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        Model.Module.Dispose();
+    }
 }
 
 /// <summary>Options that every verb of this kind has.</summary>
 internal static class UseOptions
 {
     public static Option<string> Model() => new("--model") { Required = true, Description = "a model folder, or a run by its folder, id or name" };
+
+    public static Option<string?> Adapter() => new("--adapter") { Description = "an adapter's folder in the PEFT layout" };
 
     public static Option<int> Batch(int size) => new("--batch") { Description = "texts that are read at once", DefaultValueFactory = _ => size };
 
