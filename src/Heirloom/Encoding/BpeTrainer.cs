@@ -1,5 +1,4 @@
 using Heirloom.Encoding.PostProcessors;
-using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding;
 

@@ -109,7 +109,7 @@ internal static class TemplateArithmetic
         }
     }
 
-    private static object Numbers(TemplateRun run, string op, double a, double b) => op switch
+    private static double Numbers(TemplateRun run, string op, double a, double b) => op switch
     {
         "+" => a + b,
         "-" => a - b,

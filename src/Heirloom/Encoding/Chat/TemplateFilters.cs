@@ -128,7 +128,7 @@ internal static class TemplateFilters
         return first ? by + indented : indented;
     }
 
-    private static object Rounded(TemplateRun run, object? value, long precision, string method)
+    private static double Rounded(TemplateRun run, object? value, long precision, string method)
     {
         var number = TemplateValues.IsNumber(value) ? TemplateValues.ToDouble(value) : throw Needs(run, "a number", value);
         var scale = Math.Pow(10, Math.Clamp(precision, -15, 15));

@@ -18,7 +18,7 @@ internal static class TemplateFunctions
 
     public static TemplateCallable? Find(string name) => s_all.GetValueOrDefault(name);
 
-    private static object Range(TemplateRun run, object?[] arguments)
+    private static List<object?> Range(TemplateRun run, object?[] arguments)
     {
         var given = arguments.Where(a => !ReferenceEquals(a, TemplateArguments.Missing))
             .Select(a => a is long n ? n : throw run.Error($"'range' takes integers, not {TemplateValues.TypeName(a)}")).ToArray();

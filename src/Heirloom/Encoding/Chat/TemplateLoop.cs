@@ -92,7 +92,7 @@ internal sealed class TemplateLoop(ForStatement statement, TemplateScope outer, 
         return !ReferenceEquals(value, TemplateArguments.Missing);
     }
 
-    private object Changed(TemplateTuple values)
+    private bool Changed(TemplateTuple values)
     {
         var changed = ReferenceEquals(_changed, TemplateArguments.Missing) || !TemplateValues.AreEqual(_changed, values);
         _changed = values;

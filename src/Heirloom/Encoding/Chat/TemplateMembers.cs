@@ -192,7 +192,7 @@ internal static class TemplateMembers
         return new(letters);
     }
 
-    private static object Split(TemplateRun run, string text, object? separator, object? most, bool fromEnd)
+    private static List<object?> Split(TemplateRun run, string text, object? separator, object? most, bool fromEnd)
     {
         run.Charge(text.Length);
         var limit = ReferenceEquals(most, s_missing) || most is null ? -1 : TemplateValues.ToInteger(most) ?? throw run.Error("a count is an integer");
