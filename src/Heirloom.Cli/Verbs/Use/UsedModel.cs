@@ -17,7 +17,7 @@ internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, Mode
         var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
         var start = StartingPoint.Find(path, new(work, context.RunsFolder));
         var model = start.Load<TModel>(work).Model;
-        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adapters.Load(adapter, model));
+        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(adapter, model));
     }
 
     public void Dispose()
