@@ -39,9 +39,9 @@ public sealed class AdapterTraining : nn.Module, IModel
     public ModelConfig Config => _model().Config;
 
     /// <summary>The model drops out with the adapter.</summary>
-    public override void train(bool on = true)
+    public override void train(bool train = true)
     {
-        base.train(on);
-        _model().Module.train(on);
+        base.train(train);
+        _model().Module.train(train);
     }
 }

@@ -1,6 +1,5 @@
 using Heirloom.Checkpoints.Hub;
 using Heirloom.Models;
-using static TorchSharp.torch;
 
 namespace Heirloom.Adaptation.Peft;
 

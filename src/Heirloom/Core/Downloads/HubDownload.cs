@@ -133,7 +133,7 @@ internal sealed class HubDownload(HubTransport transport, HubCache cache, HubNam
         }
     }
 
-    private FileStream Open(string path)
+    private static FileStream Open(string path)
     {
         try
         {
