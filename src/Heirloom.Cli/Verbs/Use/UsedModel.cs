@@ -17,7 +17,7 @@ internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, Mode
         var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
         var start = StartingPoint.Find(path, new(work, context.RunsFolder));
         var model = start.Load<TModel>(work).Model;
-        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(adapter, model));
+        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(context.ModelFolder(adapter), model));
     }
 
     public void Dispose()
@@ -30,9 +30,9 @@ internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, Mode
 /// <summary>Options that every verb of this kind has.</summary>
 internal static class UseOptions
 {
-    public static Option<string> Model() => new("--model") { Required = true, Description = "a model folder, or a run by its folder, id or name" };
+    public static Option<string> Model() => new("--model") { Required = true, Description = "a model folder, a run by its folder, id or name, or hf:org/name" };
 
-    public static Option<string?> Adapter() => new("--adapter") { Description = "an adapter's folder in the PEFT layout" };
+    public static Option<string?> Adapter() => new("--adapter") { Description = "an adapter's folder in the PEFT layout, or hf:org/name" };
 
     public static Option<int> Batch(int size) => new("--batch") { Description = "texts that are read at once", DefaultValueFactory = _ => size };
 
