@@ -30,7 +30,8 @@ internal sealed class CheckpointReader : IDisposable
 
         _folder = folder;
         _options = options;
-        (_layout, var config) = HubFolder.Read(folder);
+        (_layout, var config, var notes) = HubFolder.Read(folder);
+        _notes.AddRange(notes);
         _config = options.Configure is { } configure ? configure(config) : config;
         if (options.Configure is not null && _layout is not HeirloomLayout && HubFolder.LayoutOf(_config) is var changed and not HeirloomLayout)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heirloom.Models;
+using Heirloom.Models.Heads;
 
 namespace Heirloom.Checkpoints;
 
@@ -71,6 +72,10 @@ public static class ModelCard
 
     private static string? Task(IModel model) => model switch
     {
+        SequenceClassifier => "text-classification",
+        TokenClassifier => "token-classification",
+        SpanExtractor => "question-answering",
+        ChoiceScorer => "multiple-choice",
         ICausalLM => "text-generation",
         IMaskedLM => "fill-mask",
         ISequenceToSequenceLM => "text2text-generation",

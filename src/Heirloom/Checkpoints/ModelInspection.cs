@@ -73,7 +73,7 @@ public sealed record ModelInspection
             throw new UserError("no such folder", folder);
         }
 
-        var (layout, config) = Try(() => HubFolder.Read(folder));
+        var (layout, config, _) = Try(() => HubFolder.Read(folder));
         var lineage = Try(() => LineageFile.Read(folder));
         using var weights = Try(() => WeightsFolder.Open(folder));
         var fit = weights is null || config is null || layout is HeirloomLayout ? null

@@ -19,6 +19,8 @@ public enum Activation
 
     /// <summary><c>x · σ(x)</c>.</summary>
     Silu,
+
+    Tanh,
 }
 
 public static class Activations
@@ -30,6 +32,7 @@ public static class Activations
         Activation.QuickGelu => x.mul(x.mul(KeptScalar.QuickGeluSlope).sigmoid()),
         Activation.Relu => nn.functional.relu(x),
         Activation.Silu => nn.functional.silu(x),
+        Activation.Tanh => x.tanh(),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no such activation"),
     };
 }

@@ -89,27 +89,16 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
     public override Tensor forward(Tensor x, AttentionContext context, int layer)
     {
         using var scope = NewDisposeScope();
-        var source = _cross ? context.Memory ?? throw new ArgumentException("cross-attention needs a memory", nameof(context)) : x;
         var query_BTHK = Heads(_query.call(x), _queryNorm);
-        var key_BSGK = Heads(_key.call(source), _keyNorm);
-        var value_BSGK = Heads(_value.call(source), null);
-        if (context.Rotation is { } rotation && !_cross)
-        {
-            query_BTHK = rotation.Apply(query_BTHK);
-            key_BSGK = rotation.Apply(key_BSGK);
-        }
+        var rotation = _cross ? null : context.Rotation;
+        query_BTHK = rotation?.Apply(query_BTHK) ?? query_BTHK;
 
         if (_config.Scale is { } scale)
         {
             query_BTHK = query_BTHK.mul(scale * Math.Sqrt(HeadWidth)); // the kernel divides by the root
         }
 
-        var (query, keys, values) = (query_BTHK.transpose(1, 2), key_BSGK.transpose(1, 2), value_BSGK.transpose(1, 2));
-        if (context.Cache is { } cache && !_cross)
-        {
-            (keys, values) = cache.Append(layer, keys, values);
-        }
-
+        var (keys, values) = _cross ? Memory(context, layer) : Own(x, rotation, context, layer);
         var mask = _cross ? context.MemoryMask : context.Mask;
         if (Prefix?.Invoke() is { } prefix)
         {
@@ -118,12 +107,31 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
                 throw new UserError("rows of different lengths would stand at different distances from the prefix", "prompts", "read them one at a time");
             }
 
-            mask = mask.Behind(prefix.Length, query.shape[2], query);
+            mask = mask.Behind(prefix.Length, x.shape[1], query_BTHK);
             (keys, values) = prefix.Before(keys, values);
         }
 
-        var attended_BHTK = Attend(query, keys, values, mask);
+        var attended_BHTK = Attend(query_BTHK.transpose(1, 2), keys, values, mask);
         return _output.call(attended_BHTK.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Keys_BGSK, Tensor Values_BGSK) Own(Tensor x, Rotation? rotation, AttentionContext context, int layer)
+    {
+        var (keys, values) = KeysAndValues(x, rotation);
+        return context.Cache is { } cache ? cache.Append(layer, keys, values) : (keys, values);
+    }
+
+    private (Tensor Keys_BGSK, Tensor Values_BGSK) Memory(AttentionContext context, int layer)
+    {
+        var memory = context.Memory ?? throw new ArgumentException("cross-attention needs a memory", nameof(context));
+        return context.Cache is { } cache ? cache.OfMemory(layer, () => KeysAndValues(memory, null)) : KeysAndValues(memory, null);
+    }
+
+    private (Tensor Keys_BGSK, Tensor Values_BGSK) KeysAndValues(Tensor source, Rotation? rotation)
+    {
+        var key_BSGK = Heads(_key.call(source), _keyNorm);
+        key_BSGK = rotation?.Apply(key_BSGK) ?? key_BSGK;
+        return (key_BSGK.transpose(1, 2), Heads(_value.call(source), null).transpose(1, 2));
     }
 
     private Tensor Heads(Tensor projected, nn.Module<Tensor, Tensor>? norm)

@@ -80,7 +80,7 @@ public sealed record FanInInitializationConfig : InitializationConfig
     {
         var variance = layout.Projection(name) is { } inputs
             ? 1.0 / (inputs * (layout.UnscaledHeadWidth(name) ?? 1))
-            : name.EndsWith("relative_positions.weight", StringComparison.Ordinal) ? 1.0 / layout.Width : 1.0;
+            : layout.IsRelativePositions(name) ? 1.0 / layout.Width : 1.0;
         parameter.normal_(0, Factor * Math.Sqrt(variance), generator);
     }
 }
@@ -107,6 +107,9 @@ public sealed class ModelLayout
 
     /// <summary>Whether it is a norm's weight.</summary>
     public bool IsNorm(string name) => Owner(name) is RmsNorm or LayerNorm or BatchNorm or GroupNorm;
+
+    /// <summary>Whether it is the table of biases by distance.</summary>
+    public bool IsRelativePositions(string name) => Owner(name) is RelativePositions;
 
     /// <summary>Projections back into the residual stream of the stack to which this one belongs.</summary>
     public int ResidualProjections(string name) => _residual.Count(r => Stack(r) == Stack(name));

@@ -6,8 +6,8 @@ namespace Heirloom.Layers;
 /// <remarks>Owns its tensors outside any dispose scope; the caller disposes it. No gradient flows through it.</remarks>
 public sealed class KeyValueCache : IDisposable
 {
-    private readonly (Tensor Keys, Tensor Values)?[] _layers;
-    private Tensor? _padding;
+    private readonly (Tensor Keys, Tensor Values)?[] _layers, _memoryLayers;
+    private Tensor? _padding, _memory, _memoryMask;
 
     /// <param name="layers">Layers of the model.</param>
     /// <param name="rows">Sequences read in parallel.</param>
@@ -17,6 +17,18 @@ public sealed class KeyValueCache : IDisposable
         Rows = rows;
         Capacity = capacity;
         _layers = new (Tensor, Tensor)?[layers];
+        _memoryLayers = new (Tensor, Tensor)?[layers];
+    }
+
+    /// <summary>That of a decoder which reads a memory.</summary>
+    /// <param name="layers">Layers of the decoder.</param>
+    /// <param name="memory"><c>[B, S, D]</c>; the cache keeps a copy.</param>
+    /// <param name="memoryMask"><c>[B, S]</c> bool, true on what may be seen; null for all.</param>
+    /// <param name="capacity">Positions of the decoder that fit.</param>
+    public KeyValueCache(int layers, Tensor memory, Tensor? memoryMask, int capacity) : this(layers, (int)memory.shape[0], capacity)
+    {
+        _memory = Kept(memory);
+        _memoryMask = memoryMask is null ? null : Kept(memoryMask);
     }
 
     public int Rows { get; private set; }
@@ -26,6 +38,12 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Positions that every layer holds; a layer's own step is added by <see cref="Advance"/>.</summary>
     public int Length { get; private set; }
 
+    /// <summary>What cross-attention reads, <c>[B, S, D]</c>; null for a model without.</summary>
+    public Tensor? Memory => _memory;
+
+    /// <summary><c>[B, S]</c> bool, true on what may be seen of <see cref="Memory"/>; null for all.</summary>
+    public Tensor? MemoryMask => _memoryMask;
+
     /// <summary><c>[B]</c> int64: so many first positions of each row are padding, that no query sees and from whose end the row counts its positions; null for none.</summary>
     /// <remarks>Set it (the cache keeps a copy) before the first step to read prompts of different lengths, aligned at their ends.</remarks>
     public Tensor? LeftPadding
@@ -34,8 +52,24 @@ public sealed class KeyValueCache : IDisposable
         set
         {
             _padding?.Dispose();
-            _padding = value?.clone().DetachFromDisposeScope();
+            _padding = value is null ? null : Kept(value);
         }
+    }
+
+    /// <summary>What the next positions need to know of <see cref="LeftPadding"/>; nulls where there is none.</summary>
+    /// <param name="length">Positions that are read next.</param>
+    /// <param name="device">Of what is returned.</param>
+    /// <returns>The mask over all keys, <c>[B, Length + length]</c>, and the positions of the next ones, <c>[B, length]</c>.</returns>
+    public (Tensor? Mask, Tensor? Positions) Padded(long length, Device device)
+    {
+        if (_padding is null)
+        {
+            return (null, null);
+        }
+
+        using var scope = NewDisposeScope();
+        var counted = arange(Length + length, device: device).unsqueeze(0).sub(_padding.unsqueeze(1));
+        return (counted.ge(0).MoveToOuterDisposeScope(), counted.narrow(1, Length, length).clamp_min(0).MoveToOuterDisposeScope());
     }
 
     /// <summary>Writes a layer's new keys and values after <see cref="Length"/> and returns views of all of them.</summary>
@@ -63,6 +97,20 @@ public sealed class KeyValueCache : IDisposable
         return (k.narrow(2, 0, Length + added), v.narrow(2, 0, Length + added));
     }
 
+    /// <summary>A layer's keys and values of <see cref="Memory"/>, <c>[B, H, S, K]</c>, made at its first step.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="make">Makes them.</param>
+    public (Tensor Keys, Tensor Values) OfMemory(int layer, Func<(Tensor Keys, Tensor Values)> make)
+    {
+        if (_memoryLayers[layer] is not { } kept)
+        {
+            var (keys, values) = make();
+            _memoryLayers[layer] = kept = (Kept(keys), Kept(values));
+        }
+
+        return kept;
+    }
+
     /// <summary>Moves on after all layers have appended.</summary>
     public void Advance(int positions) => Length += positions;
 
@@ -72,31 +120,52 @@ public sealed class KeyValueCache : IDisposable
     {
         using var frozen = no_grad();
         using var scope = NewDisposeScope();
-        for (var i = 0; i < _layers.Length; i++)
+        foreach (var layers in ((Tensor, Tensor)?[][])[_layers, _memoryLayers])
         {
-            if (_layers[i] is var (k, v))
+            for (var i = 0; i < layers.Length; i++)
             {
-                _layers[i] = (k.index_select(0, rows).DetachFromDisposeScope(), v.index_select(0, rows).DetachFromDisposeScope());
-                k.Dispose();
-                v.Dispose();
+                if (layers[i] is var (k, v))
+                {
+                    layers[i] = (Chosen(k, rows), Chosen(v, rows));
+                }
             }
         }
 
-        LeftPadding = _padding?.index_select(0, rows);
+        _padding = _padding is null ? null : Chosen(_padding, rows);
+        _memory = _memory is null ? null : Chosen(_memory, rows);
+        _memoryMask = _memoryMask is null ? null : Chosen(_memoryMask, rows);
         Rows = (int)rows.shape[0];
     }
 
     public void Dispose()
     {
-        foreach (var (k, v) in _layers.OfType<(Tensor, Tensor)>())
+        foreach (var (k, v) in _layers.Concat(_memoryLayers).OfType<(Tensor, Tensor)>())
         {
             k.Dispose();
             v.Dispose();
         }
 
         Array.Clear(_layers);
-        _padding?.Dispose();
-        _padding = null;
+        Array.Clear(_memoryLayers);
+        foreach (var tensor in (Tensor?[])[_padding, _memory, _memoryMask])
+        {
+            tensor?.Dispose();
+        }
+
+        (_padding, _memory, _memoryMask) = (null, null, null);
+    }
+
+    private static Tensor Kept(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return tensor.detach().clone().DetachFromDisposeScope();
+    }
+
+    private static Tensor Chosen(Tensor tensor, Tensor rows)
+    {
+        var chosen = tensor.index_select(0, rows).DetachFromDisposeScope();
+        tensor.Dispose();
+        return chosen;
     }
 
     private Tensor Buffer(Tensor like) =>

@@ -26,6 +26,12 @@ public abstract class Positions(string name) : nn.Module(name)
     /// <summary>Positions that come before the first: those of a prefix that attention sees and the sequence does not hold.</summary>
     public int Shift { get; set; }
 
+    /// <summary>The position of each token where rows or segments differ; null where every row counts 0, 1, 2, ….</summary>
+    /// <param name="ids"><c>[B, T]</c> int64</param>
+    /// <param name="segments"><c>[B, T]</c> int64, equal within a run of one document.</param>
+    /// <param name="mask"><c>[B, T]</c> bool, true on real tokens.</param>
+    public virtual Tensor? Count(Tensor ids, Tensor? segments, Tensor? mask) => Absolute ? Restarted(segments, mask) : null;
+
     /// <summary>Adds to the embedding.</summary>
     /// <param name="hidden"><c>[B, T, D]</c></param>
     /// <param name="start">Position of the first column.</param>

@@ -77,6 +77,21 @@ public interface ISequenceToSequenceLM : IModel
     /// <returns><c>[B, T, D]</c></returns>
     Tensor Decode(Tensor target, Tensor memory, Tensor? memoryMask);
 
+    /// <summary>The id that stands for padding: what the decoder reads for a target that no loss counts.</summary>
+    int PaddingToken { get; }
+
+    /// <summary>An empty cache for decoding from a memory, of which it keeps a copy.</summary>
+    /// <param name="memory"><c>[B, S, D]</c></param>
+    /// <param name="memoryMask"><c>[B, S]</c> bool or null.</param>
+    /// <param name="capacity">Positions of the target that fit.</param>
+    KeyValueCache NewCache(Tensor memory, Tensor? memoryMask, int capacity);
+
+    /// <summary>Reads the next positions of the target with everything before them in <paramref name="cache"/>, which it extends.</summary>
+    /// <param name="target"><c>[B, T]</c></param>
+    /// <param name="cache">From <see cref="NewCache"/>.</param>
+    /// <returns><c>[B, T, D]</c></returns>
+    Tensor Decode(Tensor target, KeyValueCache cache);
+
     /// <returns><c>[…, V]</c> logits.</returns>
     Tensor Head(Tensor hidden);
 }

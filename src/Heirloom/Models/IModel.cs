@@ -14,6 +14,12 @@ public interface IModel
 /// <summary>An architecture with its sizes. Its record is what <c>config.json</c> and a recipe hold.</summary>
 public abstract record ModelConfig : Kinded
 {
+    /// <summary>
+    /// The published family (a hub's <c>model_type</c>) in whose format it is saved, where several families' formats can hold it; null for the first that can.
+    /// It changes nothing that the model computes.
+    /// </summary>
+    public string? HubFamily { get; init; }
+
     /// <summary>Builds it with freshly initialized weights.</summary>
     public abstract IModel Build(Seed seed);
 }

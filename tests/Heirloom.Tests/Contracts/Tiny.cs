@@ -1,5 +1,6 @@
 using Heirloom.Data;
 using Heirloom.Models;
+using Heirloom.Models.Heads;
 using Heirloom.Models.InContext;
 using Heirloom.Models.Speech;
 using Heirloom.Models.VisionLanguage;
@@ -73,6 +74,24 @@ internal static class Tiny
         {
             found = true;
             yield return ("Classify", () => vectors.Classify(Images(model)));
+        }
+
+        if (model is SpanExtractor spans)
+        {
+            found = true;
+            yield return ("Spans", () => spans.Spans(new(Ids()) { Mask = Mask() }));
+        }
+
+        if (model is ChoiceScorer choices)
+        {
+            found = true;
+            yield return ("Choose", () => choices.Choose(new(Ids().view(2, Rows / 2, Length)) { Mask = Mask().view(2, Rows / 2, Length) }));
+        }
+
+        if (model is ReplacedTokenDetector detector)
+        {
+            found = true;
+            yield return ("Detect", () => detector.Detect(new(Ids()) { Mask = Mask() }));
         }
 
         if (model is IInContextRegressor functions)

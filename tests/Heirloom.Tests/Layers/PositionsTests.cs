@@ -45,6 +45,21 @@ public class PositionsTests
             AlibiPositions.Slopes(12));
     }
 
+    /// <summary>Counted from the first position and rounded, as Falcon's files were trained: the same to softmax but for the rounding.</summary>
+    [Fact]
+    public void RoundedAlibiIsScaledWithTheScores()
+    {
+        using var scope = NewDisposeScope();
+        var shape = new PositionsShape(Width: 32, Heads: 16, HeadWidth: 4, ContextLength: 8, Causal: true);
+        var bias = new AlibiPositionsConfig { Scaled = true, Rounded = true }.Build(shape).Bias(1, 6, CPU);
+
+        Assert.Equal([1, 16, 1, 6], bias.shape);
+        // 2^-0.5 is 0.70703125 in bfloat16, five times it 3.53125
+        Assert.Equal(3.53125f / 2, bias[0, 0, 0, 5].item<float>());
+        Assert.Contains("causal", Assert.Throws<UserError>(
+            () => { new AlibiPositionsConfig { Rounded = true }.Build(shape with { Causal = false }); }).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AlibiPenalizesDistance()
     {

@@ -9,6 +9,7 @@ public class EncoderDecoderTests
     private static readonly Dictionary<string, EncoderDecoderConfig> s_forms = new()
     {
         ["t5"] = EncoderDecoderConfig.T5(32, width: 16, layers: 2, heads: 2, headWidth: 6),
+        ["bart"] = EncoderDecoderConfig.Bart(32, context: 16, width: 16, layers: 2, heads: 2) with { DecoderLayers = 1, EmbeddingScale = 4 },
         ["gated"] = EncoderDecoderConfig.T5Gated(32, width: 16, layers: 2, heads: 2),
     };
 
@@ -49,6 +50,55 @@ public class EncoderDecoderTests
         Assert.InRange(Difference(plain, padded), 0, 1e-5);
     }
 
+    /// <summary>Rows leave, are doubled and change places on the way, and their memories go with them.</summary>
+    [Theory, MemberData(nameof(Forms))]
+    public void DecodingThroughTheCacheGivesTheSame(string form)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var model = s_forms[form].Build(new(1));
+        var source = tensor(new[] { 5L, 6, 7, 8, 9, 10, 11, 3, 3 }, [3, 3]);
+        var mask = tensor(new[] { true, true, true, true, true, true, true, false, false }, [3, 3]);
+        var target = tensor(new[] { 0L, 8, 9, 10, 0, 12, 13, 14, 0, 15, 16, 17 }, [3, 4]);
+        var memory = model.EncodeSource(source, mask);
+        var whole = model.Decode(target, memory, mask);
+        using var cache = model.NewCache(memory, mask, 4);
+
+        Assert.InRange(Difference(whole.narrow(1, 0, 2), model.Decode(target.narrow(1, 0, 2), cache)), 0, 1e-5);
+        var rows = tensor(new[] { 2L, 0, 2 });
+        cache.Reorder(rows);
+        for (var t = 2; t < 4; t++)
+        {
+            Assert.InRange(Difference(whole.index_select(0, rows).narrow(1, t, 1), model.Decode(target.index_select(0, rows).narrow(1, t, 1), cache)), 0, 1e-5);
+        }
+
+        Assert.Contains("do not fit a cache of 4", Assert.Throws<UserError>(() => { model.Decode(target.index_select(0, rows).narrow(1, 0, 1), cache); }).Message, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Forms))]
+    public void PackedSegmentsAreReadAsIfAlone(string form)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var model = s_forms[form].Build(new(1));
+
+        var packed = model.Encode(new(Ids(5, 6, 7, 8, 9)) { Segments = Ids(0, 0, 1, 1, 1) });
+
+        Assert.InRange(Difference(packed, cat([model.Encode(new(Ids(5, 6))), model.Encode(new(Ids(7, 8, 9)))], 1)), 0, 1e-5);
+    }
+
+    [Fact]
+    public void LearnedPositionsAndWidthsThatDifferAreChecked()
+    {
+        var bart = s_forms["bart"];
+        Assert.Contains("context_length", Assert.Throws<UserError>(() => { (bart with { ContextLength = null }).Build(new(1)); }).Message, StringComparison.Ordinal);
+        Assert.Contains("decoder_block.width", Assert.Throws<UserError>(
+            () => { (bart with { DecoderBlock = bart.Block with { Width = 8 } }).Build(new(1)); }).Message, StringComparison.Ordinal);
+        using var scope = NewDisposeScope();
+        var model = bart.Build(new(1));
+        Assert.Contains("does not fit a context of 16", Assert.Throws<UserError>(() => { model.EncodeSource(zeros([1, 17], ScalarType.Int64), null); }).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheTiedHeadIsTheScaledEmbedding()
     {
@@ -70,7 +120,7 @@ public class EncoderDecoderTests
         string[] feedForward = ["up", "gate", "down"];
         IEnumerable<string> Stack(string name, params string[] attentions) =>
         [
-            $"{name}.relative_positions", $"{name}.norm", $"{name}.layers.0.feed_forward_norm",
+            $"{name}.positions", $"{name}.norm", $"{name}.layers.0.feed_forward_norm",
             .. feedForward.Select(p => $"{name}.layers.0.feed_forward.{p}"),
             .. attentions.SelectMany(a => attention.Select(p => $"{name}.layers.0.{a}.{p}").Append($"{name}.layers.0.{a}_norm")),
         ];

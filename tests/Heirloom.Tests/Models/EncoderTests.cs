@@ -13,6 +13,9 @@ public class EncoderTests
     {
         ["bert"] = s_bert,
         ["roberta"] = EncoderConfig.Roberta(32, 16, 16, 2, 2),
+        ["albert"] = EncoderConfig.Albert(32, 16, 16, layers: 4, heads: 2, embedding: 8) with { Sharing = new() { Groups = 2, LayersPerGroup = 2 } },
+        ["electra"] = EncoderConfig.Electra(32, 16, 16, 2, 2, embedding: 8),
+        ["distilbert"] = EncoderConfig.DistilBert(32, 16, 16, 2, 2),
         ["pre norm, rotary, untied, plain head"] = s_bert with
         {
             TokenTypes = 0,
@@ -43,6 +46,44 @@ public class EncoderTests
         var changed = (model.Encode(new(Ids(5, 6, 7, 8))) - model.Encode(new(Ids(5, 6, 9, 8)))).abs().amax([0, 2]);
 
         Assert.All(changed.data<float>().ToArray(), c => Assert.True(c > 1e-3));
+    }
+
+    /// <summary>Four layers in two groups of two: each of the two groups' pairs runs twice.</summary>
+    [Fact]
+    public void SharedLayersAreThoseOfAModelThatRepeatsThem()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var shared = Make(s_forms["albert"]);
+        var plain = Make(s_forms["albert"] with { Sharing = null, Layers = 8 });
+        var state = shared.state_dict();
+        foreach (var (name, weight) in plain.state_dict())
+        {
+            var parts = name.Split('.');
+            if (parts[0] == "layers")
+            {
+                parts[1] = (int.Parse(parts[1]) switch { 0 or 2 => 0, 1 or 3 => 1, 4 or 6 => 2, _ => 3 }).ToString();
+            }
+
+            weight.copy_(state[string.Join('.', parts)]);
+        }
+
+        Assert.Equal(0, Difference(shared.Encode(new(Ids(5, 6, 7))), plain.Encode(new(Ids(5, 6, 7)))));
+        Assert.Contains("do not divide", Assert.Throws<UserError>(() => { Make(s_forms["albert"] with { Layers = 1 }); }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PositionsCountPastAPaddingTokenWhateverTheMaskSays()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var model = Make(s_forms["roberta"]);
+        var positions = model.state_dict()["positions.weight"];
+        var before = model.Encode(new(Ids(5, 1, 6)));
+        positions.narrow(0, 4, 12).zero_(); // rows of position 2 and later
+        Assert.Equal(0, Difference(before, model.Encode(new(Ids(5, 1, 6)))));
+        positions.narrow(0, 1, 1).zero_(); // that of padding
+        Assert.True(Difference(before, model.Encode(new(Ids(5, 1, 6)))) > 1e-3);
     }
 
     [Theory, MemberData(nameof(Forms))]

@@ -1,4 +1,5 @@
 using Heirloom.Layers;
+using Heirloom.Models;
 using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 using Heirloom.Models.Vision;
@@ -25,7 +26,7 @@ public class HeadTests
         using var scope = NewDisposeScope();
         using var encoder = s_bert.Build(new(1));
 
-        var pooled = pooling.Apply(encoder, s_hidden, s_mask);
+        var pooled = pooling.Apply(encoder, s_hidden, new(zeros(2, 4, dtype: ScalarType.Int64)) { Mask = s_mask });
 
         Assert.Equal([first, first + 1, first + 2, second, second + 1, second + 2], pooled.data<float>().ToArray());
     }
@@ -41,7 +42,67 @@ public class HeadTests
         using var encoder = s_bert.Build(new(1));
         var hidden = linspace(-1, 1, 128).view(2, 4, 16);
 
-        Assert.True(pooling.Apply(encoder, hidden, null).allclose(pooling.Apply(encoder, hidden, ones([2, 4], ScalarType.Bool))));
+        var inputs = new TokenInputs(zeros(2, 4, dtype: ScalarType.Int64));
+
+        Assert.True(pooling.Apply(encoder, hidden, inputs).allclose(pooling.Apply(encoder, hidden, inputs with { Mask = ones([2, 4], ScalarType.Bool) })));
+    }
+
+    [Fact]
+    public void ATokenSaysWhereASequenceEndsWhateverTheMaskSays()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = s_bert.Build(new(1));
+        var inputs = new TokenInputs(tensor(new[] { 5L, 2, 7, 0, 5, 6, 2, 2 }, [2, 4])) { Mask = s_mask };
+
+        // padding is 0: the third of the first row and the last of the second are the last real tokens
+        Assert.Equal([6f, 21f], Pooling.Last.Apply(encoder, s_hidden, inputs, 0).select(1, 0).data<float>().ToArray());
+        // 2 is the end: the last one counts
+        Assert.Equal([3f, 21f], Pooling.End.Apply(encoder, s_hidden, inputs, 2).select(1, 0).data<float>().ToArray());
+        Assert.Contains("no end token 9", Assert.Throws<UserError>(() => Pooling.End.Apply(encoder, s_hidden, inputs, 9)).Message, StringComparison.Ordinal);
+        Assert.Contains("pooling_token", Assert.Throws<UserError>(
+            () => new SequenceClassifierConfig { Encoder = s_bert, Classes = 2, Pooling = Pooling.End }.Build(new(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATransformStandsBeforeTheClassifier()
+    {
+        using var scope = NewDisposeScope();
+        var model = new TokenClassifierConfig { Encoder = s_bert, Classes = 3, Transform = Activation.Tanh, Bias = false }.Build(new(1));
+        var ids = new TokenInputs(tensor(new[] { 5L, 6, 7 }, [1, 3]));
+        var state = model.state_dict();
+        var hidden = model.Encoder.Encode(ids).matmul(state["classifier_transform.weight"].t()).add(state["classifier_transform.bias"]).tanh();
+
+        Assert.True(model.Classify(ids).allclose(hidden.matmul(state["classifier.weight"].t())));
+        Assert.DoesNotContain("classifier.bias", state.Keys);
+    }
+
+    [Fact]
+    public void ChoicesAreReadOneByOne()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var model = ChoiceScorer.Over(s_bert.Build(new(1)), new(2), Pooling.Pooler);
+        var ids = arange(24).view(2, 3, 4);
+
+        var scores = model.Choose(new(ids));
+
+        Assert.Equal([2, 3], scores.shape);
+        Assert.True(scores.narrow(1, 1, 1).allclose(model.Choose(new(ids.narrow(1, 1, 1)))));
+    }
+
+    [Fact]
+    public void ASentencePairModelIsItsMaskedModelAndARelation()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var model = new SentencePairLMConfig { Encoder = s_bert }.Build(new(1));
+        var inputs = new TokenInputs(arange(8).view(2, 4));
+
+        Assert.Equal([2, 4, 32], model.Head(model.Encode(inputs)).shape);
+        Assert.Equal([2, 2], model.Classify(inputs).shape);
+        Assert.True(model.Classify(inputs).allclose(model.Relation(model.Encode(inputs), inputs)));
+        Assert.Contains("no vocabulary head", Assert.Throws<UserError>(
+            () => new SentencePairLMConfig { Encoder = s_bert with { Head = false } }.Build(new(1)).Head(zeros(1, 16))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

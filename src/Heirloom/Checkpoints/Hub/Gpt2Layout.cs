@@ -1,25 +1,33 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models;
+using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
 
 /// <summary>GPT-2, whose linear layers lie transposed and whose query, key and value lie in one.</summary>
-public sealed class Gpt2Layout : HubLayout
+public sealed class Gpt2Layout : DecoderLayout
 {
     public override ImmutableArray<string> ModelTypes => ["gpt2"];
 
-    public override ImmutableArray<string> Architectures => ["GPT2LMHeadModel", "GPT2Model"];
+    protected override ImmutableArray<string> Names => ["GPT2"];
 
-    public override ModelConfig ReadConfig(HubConfig config)
+    protected override string Prefix => "transformer.";
+
+    protected override ImmutableArray<HubHead> Heads => [HubHead.Language("LMHeadModel"), HubHead.Bare(), LastToken, HubHead.Tokens(), HubHead.Spans()];
+
+    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
+        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
+        : 0;
+
+    protected override DecoderConfig ReadBackbone(HubConfig config)
     {
         config.Only("scale_attn_weights", "true");
         config.Only("scale_attn_by_inverse_layer_idx", "false");
         config.Only("add_cross_attention", "false");
         var width = config.Size("n_embd");
-        return new DecoderConfig
+        return new()
         {
             VocabularySize = config.Size("vocab_size"),
             ContextLength = config.Size("n_positions", config.SizeOrNull("n_ctx") ?? 1024),
@@ -43,19 +51,17 @@ public sealed class Gpt2Layout : HubLayout
         };
     }
 
-    public override JsonObject WriteConfig(ModelConfig config)
+    protected override JsonObject WriteBackbone(DecoderConfig backbone)
     {
-        var decoder = (DecoderConfig)config;
-        var block = decoder.Block;
+        var block = backbone.Block;
         return new()
         {
-            ["architectures"] = new JsonArray("GPT2LMHeadModel"),
             ["model_type"] = "gpt2",
-            ["vocab_size"] = decoder.VocabularySize,
-            ["n_positions"] = decoder.ContextLength,
-            ["n_ctx"] = decoder.ContextLength,
+            ["vocab_size"] = backbone.VocabularySize,
+            ["n_positions"] = backbone.ContextLength,
+            ["n_ctx"] = backbone.ContextLength,
             ["n_embd"] = block.Width,
-            ["n_layer"] = decoder.Layers,
+            ["n_layer"] = backbone.Layers,
             ["n_head"] = block.Attention.Heads,
             ["n_inner"] = block.FeedForward.Width,
             ["activation_function"] = HubBlocks.Name(block.FeedForward.Activation),
@@ -63,38 +69,32 @@ public sealed class Gpt2Layout : HubLayout
             ["attn_pdrop"] = block.Attention.Dropout,
             ["embd_pdrop"] = block.Dropout,
             ["resid_pdrop"] = block.Dropout,
-            ["tie_word_embeddings"] = decoder.TieEmbeddings,
+            ["tie_word_embeddings"] = backbone.TieEmbeddings,
         };
     }
 
-    public override ModelConfig? Essence(ModelConfig config) => config is DecoderConfig decoder
-        ? decoder with { Block = HubBlocks.Essence(decoder.Block), Initialization = new NormalInitializationConfig() }
-        : null;
-
-    public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
+    protected override void AddBackbone(KeyMap map, DecoderConfig backbone, string ours, string hub, HubHead head)
     {
-        var decoder = (DecoderConfig)config;
-        long width = decoder.Block.Width, inner = decoder.Block.FeedForward.Width;
-        var map = new KeyMap("transformer.")
-            .Add("embedding.weight", "transformer.wte.weight", decoder.VocabularySize, width)
-            .Add("positions.weight", "transformer.wpe.weight", decoder.ContextLength, width);
-        for (var i = 0; i < decoder.Layers; i++)
+        long width = backbone.Block.Width, inner = backbone.Block.FeedForward.Width;
+        map.Add($"{ours}embedding.weight", $"{hub}wte.weight", backbone.VocabularySize, width)
+            .Add($"{ours}positions.weight", $"{hub}wpe.weight", backbone.ContextLength, width);
+        for (var i = 0; i < backbone.Layers; i++)
         {
-            var (ours, hub) = ($"layers.{i}", $"transformer.h.{i}");
-            map.AddNorm($"{ours}.attention_norm", $"{hub}.ln_1", width, bias: true)
-                .Add(new KeyRule($"{hub}.attn.c_attn.weight", QueryKeyValue(ours, "weight", width, width), new Fused(Transpose: true)))
-                .Add(new KeyRule($"{hub}.attn.c_attn.bias", QueryKeyValue(ours, "bias", width), new Fused()))
-                .AddTransposed($"{ours}.attention.output", $"{hub}.attn.c_proj", width, width)
-                .AddNorm($"{ours}.feed_forward_norm", $"{hub}.ln_2", width, bias: true)
-                .AddTransposed($"{ours}.feed_forward.up", $"{hub}.mlp.c_fc", width, inner)
-                .AddTransposed($"{ours}.feed_forward.down", $"{hub}.mlp.c_proj", inner, width);
+            var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}h.{i}");
+            map.AddNorm($"{layer}.attention_norm", $"{theirs}.ln_1", width, bias: true)
+                .Add(new KeyRule($"{theirs}.attn.c_attn.weight", QueryKeyValue(layer, "weight", width, width), new Fused(Transpose: true)))
+                .Add(new KeyRule($"{theirs}.attn.c_attn.bias", QueryKeyValue(layer, "bias", width), new Fused()))
+                .AddTransposed($"{layer}.attention.output", $"{theirs}.attn.c_proj", width, width)
+                .AddNorm($"{layer}.feed_forward_norm", $"{theirs}.ln_2", width, bias: true)
+                .AddTransposed($"{layer}.feed_forward.up", $"{theirs}.mlp.c_fc", width, inner)
+                .AddTransposed($"{layer}.feed_forward.down", $"{theirs}.mlp.c_proj", inner, width);
         }
 
-        map.AddNorm("norm", "transformer.ln_f", width, bias: true).Ignore(@"\.attn\.(masked_)?bias$");
-        return [decoder.TieEmbeddings
-            ? map.Copy("lm_head.weight", "transformer.wte.weight")
-            : map.Add("head.weight", "lm_head.weight", decoder.VocabularySize, width)];
+        map.AddNorm($"{ours}norm", $"{hub}ln_f", width, bias: true).Ignore(@"\.attn\.(masked_)?bias$");
     }
+
+    protected override void AddVocabulary(KeyMap map, DecoderConfig backbone, string ours, string hub) =>
+        AddVocabulary(map, backbone, ours, "lm_head", $"{hub}wte.weight");
 
     private static ImmutableArray<OurTensor> QueryKeyValue(string layer, string kind, params ImmutableArray<long> shape) =>
         [.. ((string[])["query", "key", "value"]).Select(part => new OurTensor($"{layer}.attention.{part}.{kind}", shape))];

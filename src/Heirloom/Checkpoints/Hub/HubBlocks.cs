@@ -21,6 +21,7 @@ internal static class HubBlocks
         ["relu"] = Activation.Relu,
         ["silu"] = Activation.Silu,
         ["swish"] = Activation.Silu,
+        ["tanh"] = Activation.Tanh,
     }.ToFrozenDictionary();
 
     /// <summary>The hub's name.</summary>

@@ -7,6 +7,10 @@ namespace Heirloom.Checkpoints.Hub;
 /// <summary>A hub's <c>config.json</c>, read key by key; what is missing or ill-typed is refused with the file and the key.</summary>
 public sealed class HubConfig(JsonObject json, string file)
 {
+    private readonly List<string> _notes = [];
+    private Dictionary<string, string> _names = [];
+    private Dictionary<string, JsonNode> _defaults = [];
+
     public JsonObject Json { get; } = json;
 
     /// <summary>For messages.</summary>
@@ -14,13 +18,42 @@ public sealed class HubConfig(JsonObject json, string file)
 
     public string ModelType => Text("model_type", "");
 
+    /// <summary>What a report is to say of how the configuration was understood.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    public void Note(string note) => _notes.Add(note);
+
     /// <summary>Class names, such as <c>BertForMaskedLM</c>.</summary>
     public IReadOnlyList<string> Architectures => Json["architectures"] is JsonArray list
         ? [.. list.OfType<JsonValue>().Where(v => v.GetValueKind() == JsonValueKind.String).Select(v => v.GetValue<string>())]
         : [];
 
     /// <summary>Whether the key is there and not null.</summary>
-    public bool Has(string key) => Json[key] is not null;
+    public bool Has(string key) => Json[NameOf(key)] is not null;
+
+    /// <summary>The same with values for keys that are missing or null.</summary>
+    public HubConfig With(params ReadOnlySpan<(string Key, JsonNode Value)> defaults)
+    {
+        var filled = new Dictionary<string, JsonNode>(_defaults);
+        foreach (var (key, value) in defaults)
+        {
+            filled[key] = value;
+        }
+
+        return new(Json, File) { _names = _names, _defaults = filled };
+    }
+
+    /// <summary>The same where some keys stand under names of the family's own.</summary>
+    public HubConfig Renamed(params ReadOnlySpan<(string Own, string Key)> names)
+    {
+        var renamed = new Dictionary<string, string>(_names);
+        foreach (var (own, key) in names)
+        {
+            renamed[key] = own;
+        }
+
+        return new(Json, File) { _names = renamed, _defaults = _defaults };
+    }
 
     /// <summary>A size: a whole number of at least 1.</summary>
     public int Size(string key, int? otherwise = null, int max = int.MaxValue) =>
@@ -38,20 +71,23 @@ public sealed class HubConfig(JsonObject json, string file)
         var other => throw Wrong(key, other, "a list of whole numbers of at least 1"),
     };
 
+    /// <summary>A whole number of at least 0, null where the key is missing or null.</summary>
+    public int? CountOrNull(string key) => (int?)Number(key, "a whole number", whole: true, 0, int.MaxValue);
+
     /// <summary>A whole number of at least 0.</summary>
     public int Count(string key, int otherwise) => (int)(Number(key, "a whole number", whole: true, 0, int.MaxValue) ?? otherwise);
 
     /// <summary>A number within bounds.</summary>
     public double Number(string key, double otherwise, double min, double max) => Number(key, "a number", whole: false, min, max) ?? otherwise;
 
-    public bool Flag(string key, bool otherwise) => Json[key] switch
+    public bool Flag(string key, bool otherwise) => Node(key) switch
     {
         null => otherwise,
         JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>(),
         var other => throw Wrong(key, other, "true or false"),
     };
 
-    public string Text(string key, string otherwise) => Json[key] switch
+    public string Text(string key, string otherwise) => Node(key) switch
     {
         null => otherwise,
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
@@ -59,7 +95,7 @@ public sealed class HubConfig(JsonObject json, string file)
     };
 
     /// <summary>A nested object, null where the key is missing or null.</summary>
-    public HubConfig? Object(string key) => Json[key] switch
+    public HubConfig? Object(string key) => Node(key) switch
     {
         null => null,
         JsonObject inner => new(inner, $"{File}: {key}"),
@@ -69,9 +105,9 @@ public sealed class HubConfig(JsonObject json, string file)
     /// <summary>Refuses a setting that changes the computation and that we do not compute.</summary>
     public void Only(string key, params ReadOnlySpan<string> supported)
     {
-        if (Json[key] is { } value && !supported.Contains(Show(value)))
+        if (Node(key) is { } value && !supported.Contains(Show(value)))
         {
-            throw new UserError($"'{key}' is {Short(Show(value))}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
+            throw new UserError($"'{NameOf(key)}' is {Short(Show(value))}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
         }
     }
 
@@ -80,15 +116,20 @@ public sealed class HubConfig(JsonObject json, string file)
     {
         var name = Text(key, otherwise);
         return choices.TryGetValue(name, out var choice) ? choice : throw new UserError(
-            $"'{key}' is '{Short(name)}', which is not supported", File, $"supported: {string.Join(", ", choices.Keys.Order(StringComparer.Ordinal))}");
+            $"'{NameOf(key)}' is '{Short(name)}', which is not supported", File, $"supported: {string.Join(", ", choices.Keys.Order(StringComparer.Ordinal))}");
     }
 
     /// <summary>Number of classes: <c>id2label</c>, <c>num_labels</c>, or 2 as the hub has it.</summary>
     public int Classes() => Json["id2label"] is JsonObject { Count: > 0 } labels ? labels.Count : Size("num_labels", 2);
 
+    /// <summary>The family's own name of a key where the file has it.</summary>
+    private string NameOf(string key) => _names.TryGetValue(key, out var own) && (Json.ContainsKey(own) || !Json.ContainsKey(key)) ? own : key;
+
+    private JsonNode? Node(string key) => Json[NameOf(key)] ?? _defaults.GetValueOrDefault(key);
+
     private double? Number(string key, string kind, bool whole, double min, double max)
     {
-        var node = Json[key];
+        var node = Node(key);
         if (node is null)
         {
             return null;
@@ -103,13 +144,14 @@ public sealed class HubConfig(JsonObject json, string file)
         return number >= min && number <= max ? number : throw Wrong(key, node, $"{kind} from {min} to {max}");
     }
 
-    private UserError Missing(string key) => new($"lacks '{key}'", File, "the model's configuration is incomplete");
+    private UserError Missing(string key) => new($"lacks '{NameOf(key)}'", File, "the model's configuration is incomplete");
 
-    private UserError Wrong(string key, JsonNode node, string right) => new($"'{key}' is {Short(Show(node))}", File, $"it has to be {right}");
+    private UserError Wrong(string key, JsonNode node, string right) => new($"'{NameOf(key)}' is {Short(Show(node))}", File, $"it has to be {right}");
 
     private static string Show(JsonNode node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String
         ? string.Concat(value.GetValue<string>().Select(c => char.IsControl(c) ? '\u00b7' : c))
         : node.ToJsonString();
 
-    private static string Short(string text) => text.Length <= 60 ? text : text[..60] + "\u2026";
+    /// <summary>A text of the file, fit for one line of a message.</summary>
+    internal static string Short(string text) => new([.. text.Take(60).Select(c => char.IsControl(c) ? '\u00b7' : c), .. text.Length <= 60 ? "" : "\u2026"]);
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Heirloom.Models;
+using Heirloom.Models.Heads;
 
 namespace Heirloom.Checkpoints.Hub;
 
@@ -18,12 +19,20 @@ public static class HubFolder
     /// <summary>All layouts.</summary>
     public static IReadOnlyList<HubLayout> All => Layouts.Value;
 
-    /// <summary>The layout in which a configuration is written: a family's where other tools would compute the same from it, else our own.</summary>
-    public static HubLayout LayoutOf(ModelConfig config) => All.FirstOrDefault(layout => layout.Expresses(config)) ?? All.OfType<HeirloomLayout>().Single();
+    /// <summary>
+    /// The layout in which a configuration is written: a family's where other tools would compute the same from it (its own where it names one), else ours.
+    /// </summary>
+    public static HubLayout LayoutOf(ModelConfig config)
+    {
+        var family = config.HubFamily ?? (config as HeadConfig)?.Encoder.HubFamily;
+        return All.OrderBy(layout => family is null || !layout.ModelTypes.Contains(family)).FirstOrDefault(layout => layout.Expresses(config))
+            ?? All.OfType<HeirloomLayout>().Single();
+    }
 
     /// <summary>Reads the configuration of a folder.</summary>
     /// <exception cref="UserError">Missing, damaged, of an unknown family, or our settings and the hub's keys contradict each other.</exception>
-    public static (HubLayout Layout, ModelConfig Config) Read(string folder)
+    /// <returns>The notes say how the configuration was understood, where that is not plain.</returns>
+    public static (HubLayout Layout, ModelConfig Config, IReadOnlyList<string> Notes) Read(string folder)
     {
         var file = Path.Combine(folder, ConfigFile);
         if (!Directory.Exists(folder))
@@ -35,7 +44,8 @@ public static class HubFolder
         var layout = LayoutOf(config);
         if (config.Object(SettingsKey) is not { } settings)
         {
-            return (layout, layout.ReadConfig(config));
+            var read = layout.ReadConfig(config);
+            return (layout, LayoutOf(read) == layout ? read : read with { HubFamily = layout.ModelTypes[0] }, config.Notes);
         }
 
         var ours = Settings.Parse<ModelConfig>(settings.Json.ToJsonString(Readable), $"{file}: {SettingsKey}");
@@ -50,7 +60,7 @@ public static class HubFolder
             }
         }
 
-        return (layout, ours);
+        return (layout, ours, config.Notes);
     }
 
     /// <summary>The text of a configuration's <c>config.json</c>.</summary>

@@ -48,7 +48,8 @@ public abstract class HubLayout
         }
     }
 
-    internal static bool Same(ModelConfig a, ModelConfig? b) => b is not null && a.GetType() == b.GetType() && Settings.ToYaml(a) == Settings.ToYaml(b);
+    internal static bool Same(ModelConfig a, ModelConfig? b) => b is not null && a.GetType() == b.GetType()
+        && Settings.ToYaml(a with { HubFamily = null }) == Settings.ToYaml(b with { HubFamily = null });
 }
 
 /// <summary>Layout of whatever no other tool knows: our own settings, our own names.</summary>

@@ -31,6 +31,18 @@ public sealed record Renamed : HubTransform
     public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) => [hub];
 }
 
+/// <summary>The hub keeps a leading dimension of one that we do not.</summary>
+public sealed record LeadingOne : HubTransform
+{
+    public static LeadingOne Instance { get; } = new();
+
+    public override ImmutableArray<long> Shape(IReadOnlyList<ImmutableArray<long>> ours) => [1, .. ours[0]];
+
+    public override Tensor Join(IReadOnlyList<Tensor> ours) => ours[0].unsqueeze(0);
+
+    public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) => [hub.squeeze(0)];
+}
+
 /// <summary>The hub keeps <c>[inputs, outputs]</c> where we keep <c>[outputs, inputs]</c> (GPT-2's Conv1D).</summary>
 public sealed record Transposed : HubTransform
 {
@@ -64,4 +76,20 @@ public sealed record Fused(bool Transpose = false) : HubTransform
 
     public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) =>
         (Transpose ? hub.t() : hub).split([.. shapes.Select(shape => shape[0])], 0);
+}
+
+/// <summary>
+/// The hub keeps a part of each of ours beside the same part of the others, group by group, along the first dimension: the query, key and value of a head (as many
+/// groups as heads), or the queries of a group with its one key and value.
+/// </summary>
+public sealed record Grouped(int Groups) : HubTransform
+{
+    public override string Description => Groups == 1 ? "split" : $"split in {Groups} groups";
+
+    public override ImmutableArray<long> Shape(IReadOnlyList<ImmutableArray<long>> ours) => ours[0].SetItem(0, ours.Sum(shape => shape[0]));
+
+    public override Tensor Join(IReadOnlyList<Tensor> ours) => cat([.. ours.Select(part => part.unflatten(0, [Groups, -1]))], 1).flatten(0, 1);
+
+    public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) =>
+        [.. hub.unflatten(0, [Groups, -1]).split([.. shapes.Select(shape => shape[0] / Groups)], 1).Select(part => part.flatten(0, 1))];
 }

@@ -73,10 +73,31 @@ public sealed class KeyMap
     public KeyMap AddTransposed(string ours, string hub, long inputs, long outputs) =>
         Add(new KeyRule($"{hub}.weight", [new($"{ours}.weight", [outputs, inputs])], Transposed.Instance)).Add($"{ours}.bias", $"{hub}.bias", outputs);
 
-    /// <summary>Another map's rules, all with one meaning of absence.</summary>
+    /// <summary>Query, key and value that the hub keeps in one, group by group: <c>weight</c> and, where they have one, <c>bias</c>.</summary>
+    /// <param name="ours">Our attention.</param>
+    /// <param name="hub">The hub's projection.</param>
+    /// <param name="inputs">Width that it reads.</param>
+    /// <param name="queries">Width of all queries.</param>
+    /// <param name="keys">Width of all keys, and of all values.</param>
+    /// <param name="groups">Into which they are divided.</param>
+    /// <param name="bias">Whether there is one.</param>
+    public KeyMap AddGrouped(string ours, string hub, long inputs, long queries, long keys, int groups, bool bias)
+    {
+        Add(new KeyRule($"{hub}.weight", [new($"{ours}.query.weight", [queries, inputs]), new($"{ours}.key.weight", [keys, inputs]), new($"{ours}.value.weight", [keys, inputs])], new Grouped(groups)));
+        return bias
+            ? Add(new KeyRule($"{hub}.bias", [new($"{ours}.query.bias", [queries]), new($"{ours}.key.bias", [keys]), new($"{ours}.value.bias", [keys])], new Grouped(groups)))
+            : this;
+    }
+
+    /// <summary>Another map's rules, all with one meaning of absence, and its copies.</summary>
     public KeyMap AddAll(KeyMap other, Absence absence)
     {
         _rules.AddRange(other._rules.Select(rule => rule with { WhenAbsent = absence }));
+        foreach (var (hub, of) in other._copies)
+        {
+            _copies.Add(hub, of);
+        }
+
         return this;
     }
 

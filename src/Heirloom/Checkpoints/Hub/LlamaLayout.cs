@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models;
+using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
@@ -10,22 +10,36 @@ namespace Heirloom.Checkpoints.Hub;
 /// Llama and the families that share its names and differ by options: Mistral (window), Qwen 2 (biases on queries, keys and values), Qwen 3 (normalized heads),
 /// OLMo 2 (norms after the branches).
 /// </summary>
-public sealed class LlamaLayout : HubLayout
+public sealed class LlamaLayout : DecoderLayout
 {
     private const string Window = "sliding_window", Sliding = "sliding_attention", Full = "full_attention";
 
     public override ImmutableArray<string> ModelTypes => ["llama", "mistral", "qwen2", "qwen3", "olmo2"];
 
-    public override ImmutableArray<string> Architectures => ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", "Olmo2ForCausalLM"];
+    protected override ImmutableArray<string> Names => ["Llama", "Mistral", "Qwen2", "Qwen3", "Olmo2"];
 
-    public override ModelConfig ReadConfig(HubConfig config)
+    protected override string Prefix => "model.";
+
+    // the name of a question-answering model's backbone is "transformer" in all of them
+    protected override ImmutableArray<HubHead> Heads =>
+    [
+        HubHead.Language("ForCausalLM"), HubHead.Bare(), LastToken, HubHead.Tokens() with { Classifier = "score" }, HubHead.Spans() with { Prefix = "transformer." },
+    ];
+
+    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
+        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
+        : 0;
+
+    protected override string NameOf(DecoderConfig backbone) => TypeOf(backbone.Block) is var type ? char.ToUpperInvariant(type[0]) + type[1..] : "";
+
+    protected override DecoderConfig ReadBackbone(HubConfig config)
     {
-        var type = config.ModelType.Length > 0 ? config.ModelType : Settings.SnakeCase(config.Architectures[0].Replace("ForCausalLM", "", StringComparison.Ordinal));
+        var type = config.ModelType.Length > 0 ? config.ModelType : Names.First(name => config.Architectures[0].StartsWith(name, StringComparison.Ordinal)).ToLowerInvariant();
         var heads = config.Size("num_attention_heads");
         var width = config.Size("hidden_size");
         var biases = config.Flag("attention_bias", false);
         var (window, windowed) = ReadWindow(config, type, config.Size("num_hidden_layers", max: HubBlocks.MaxLayers));
-        return new DecoderConfig
+        return new()
         {
             VocabularySize = config.Size("vocab_size"),
             ContextLength = HubRotary.ContextLength(config, ReadPositions(config), type is "mistral" ? 131072 : type is "qwen2" or "qwen3" ? 32768 : 2048),
@@ -61,16 +75,13 @@ public sealed class LlamaLayout : HubLayout
         };
     }
 
-    public override JsonObject WriteConfig(ModelConfig config)
+    protected override JsonObject WriteBackbone(DecoderConfig decoder)
     {
-        var decoder = (DecoderConfig)config;
         var (block, attention) = (decoder.Block, decoder.Block.Attention);
         var rotary = decoder.Positions as RotaryPositionsConfig ?? new();
-        var type = TypeOf(block);
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray($"{char.ToUpperInvariant(type[0])}{type[1..]}ForCausalLM"),
-            ["model_type"] = type,
+            ["model_type"] = TypeOf(block),
             ["vocab_size"] = decoder.VocabularySize,
             ["max_position_embeddings"] = decoder.ContextLength,
             ["hidden_size"] = block.Width,
@@ -102,52 +113,47 @@ public sealed class LlamaLayout : HubLayout
         return json;
     }
 
-    public override ModelConfig? Essence(ModelConfig config) => config is DecoderConfig decoder
-        ? decoder with { Block = HubBlocks.Essence(decoder.Block), Initialization = new NormalInitializationConfig() }
-        : null;
-
-    public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
+    protected override void AddBackbone(KeyMap map, DecoderConfig decoder, string ours, string hub, HubHead head)
     {
-        var decoder = (DecoderConfig)config;
         var (block, attention) = (decoder.Block, decoder.Block.Attention);
         long width = block.Width;
         var (queries, keys) = HubBlocks.Widths(block);
-        var map = new KeyMap("model.").Add("embedding.weight", "model.embed_tokens.weight", decoder.VocabularySize, width);
+        map.Add($"{ours}embedding.weight", $"{hub}embed_tokens.weight", decoder.VocabularySize, width);
         for (var i = 0; i < decoder.Layers; i++)
         {
-            var (ours, hub) = ($"layers.{i}", $"model.layers.{i}");
-            map.AddLinear($"{ours}.attention.query", $"{hub}.self_attn.q_proj", width, queries, attention.QueryBias)
-                .AddLinear($"{ours}.attention.key", $"{hub}.self_attn.k_proj", width, keys, attention.KeyBias)
-                .AddLinear($"{ours}.attention.value", $"{hub}.self_attn.v_proj", width, keys, attention.ValueBias)
-                .AddLinear($"{ours}.attention.output", $"{hub}.self_attn.o_proj", queries, width, attention.OutputBias)
-                .AddLinear($"{ours}.feed_forward.gate", $"{hub}.mlp.gate_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
-                .AddLinear($"{ours}.feed_forward.up", $"{hub}.mlp.up_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
-                .AddLinear($"{ours}.feed_forward.down", $"{hub}.mlp.down_proj", block.FeedForward.Width, width, block.FeedForward.Bias);
+            var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}layers.{i}");
+            map.AddLinear($"{layer}.attention.query", $"{theirs}.self_attn.q_proj", width, queries, attention.QueryBias)
+                .AddLinear($"{layer}.attention.key", $"{theirs}.self_attn.k_proj", width, keys, attention.KeyBias)
+                .AddLinear($"{layer}.attention.value", $"{theirs}.self_attn.v_proj", width, keys, attention.ValueBias)
+                .AddLinear($"{layer}.attention.output", $"{theirs}.self_attn.o_proj", queries, width, attention.OutputBias)
+                .AddLinear($"{layer}.feed_forward.gate", $"{theirs}.mlp.gate_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
+                .AddLinear($"{layer}.feed_forward.up", $"{theirs}.mlp.up_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
+                .AddLinear($"{layer}.feed_forward.down", $"{theirs}.mlp.down_proj", block.FeedForward.Width, width, block.FeedForward.Bias);
             if (block.Placement == NormPlacement.Branch)
             {
-                map.AddNorm($"{ours}.attention_post_norm", $"{hub}.post_attention_layernorm", width, bias: false)
-                    .AddNorm($"{ours}.feed_forward_post_norm", $"{hub}.post_feedforward_layernorm", width, bias: false);
+                map.AddNorm($"{layer}.attention_post_norm", $"{theirs}.post_attention_layernorm", width, bias: false)
+                    .AddNorm($"{layer}.feed_forward_post_norm", $"{theirs}.post_feedforward_layernorm", width, bias: false);
             }
             else
             {
-                map.AddNorm($"{ours}.attention_norm", $"{hub}.input_layernorm", width, bias: false)
-                    .AddNorm($"{ours}.feed_forward_norm", $"{hub}.post_attention_layernorm", width, bias: false);
+                map.AddNorm($"{layer}.attention_norm", $"{theirs}.input_layernorm", width, bias: false)
+                    .AddNorm($"{layer}.feed_forward_norm", $"{theirs}.post_attention_layernorm", width, bias: false);
             }
 
             if (attention.QueryKeyNorm != QueryKeyNorm.None)
             {
-                long head = attention.HeadWidthOf(block.Width);
-                var each = attention.QueryKeyNorm == QueryKeyNorm.Head;
-                map.AddNorm($"{ours}.attention.query_norm", $"{hub}.self_attn.q_norm", each ? head : queries, bias: false)
-                    .AddNorm($"{ours}.attention.key_norm", $"{hub}.self_attn.k_norm", each ? head : keys, bias: false);
+                long each = attention.HeadWidthOf(block.Width);
+                var perHead = attention.QueryKeyNorm == QueryKeyNorm.Head;
+                map.AddNorm($"{layer}.attention.query_norm", $"{theirs}.self_attn.q_norm", perHead ? each : queries, bias: false)
+                    .AddNorm($"{layer}.attention.key_norm", $"{theirs}.self_attn.k_norm", perHead ? each : keys, bias: false);
             }
         }
 
-        map.AddNorm("norm", "model.norm", width, bias: false).Ignore(@"rotary_emb\.inv_freq$");
-        return [decoder.TieEmbeddings
-            ? map.Copy("lm_head.weight", "model.embed_tokens.weight")
-            : map.Add("head.weight", "lm_head.weight", decoder.VocabularySize, width)];
+        map.AddNorm($"{ours}norm", $"{hub}norm", width, bias: false).Ignore(@"rotary_emb\.inv_freq$");
     }
+
+    protected override void AddVocabulary(KeyMap map, DecoderConfig backbone, string ours, string hub) =>
+        AddVocabulary(map, backbone, ours, "lm_head", $"{hub}embed_tokens.weight");
 
     private static string TypeOf(TransformerBlockConfig block) =>
         block.Placement == NormPlacement.Branch ? "olmo2"

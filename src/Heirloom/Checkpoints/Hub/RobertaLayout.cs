@@ -1,52 +1,34 @@
 using System.Collections.Immutable;
+using Heirloom.Layers;
+using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
 
-/// <summary>RoBERTa (Liu et al. 2019): BERT with another head, positions counted from 2, and a classifier that brings its own pooler.</summary>
-public sealed class RobertaLayout : BertFamilyLayout
+/// <summary>RoBERTa (Liu et al. 2019): BERT with positions that count past padding, and other heads.</summary>
+public class RobertaLayout : BertFamilyLayout
 {
     public override ImmutableArray<string> ModelTypes => ["roberta"];
 
-    protected override string Name => "Roberta";
+    protected override ImmutableArray<string> Names => ["Roberta"];
 
     protected override string Prefix => "roberta.";
 
-    protected override int PositionOffset(HubConfig config) => config.Count("pad_token_id", 1) + 1;
+    protected override ImmutableArray<HubHead> Heads =>
+    [
+        HubHead.Language("ForMaskedLM"), HubHead.Bare(pooler: true), HubHead.Tokens(), HubHead.Spans(), HubHead.Choices(Pooling.Pooler),
+        HubHead.Sequence(Pooling.First) with { Transform = ("classifier.dense", Activation.Tanh), Classifier = "classifier.out_proj" },
+    ];
 
-    protected override bool HasPooler(string architecture) => architecture is "RobertaForSequenceClassification";
+    protected override Activation? HeadActivation => Activation.Gelu;
 
-    protected override void AddHead(KeyMap map, EncoderConfig encoder, string ours, Absence absence)
+    protected override LearnedPositionsConfig ReadPositions(HubConfig config)
     {
-        long width = encoder.Block.Width, rows = encoder.VocabularySize;
-        var head = new KeyMap()
-            .AddLinear($"{ours}head_transform", "lm_head.dense", width, width, bias: true)
-            .AddNorm($"{ours}head_norm", "lm_head.layer_norm", width, bias: true)
-            .Add($"{ours}head.bias", "lm_head.bias", rows);
-        map.Copy("lm_head.decoder.bias", "lm_head.bias");
-        if (encoder.TieEmbeddings)
-        {
-            map.Copy("lm_head.decoder.weight", $"{Prefix}embeddings.word_embeddings.weight");
-        }
-        else
-        {
-            head.Add($"{ours}head.weight", "lm_head.decoder.weight", rows, width);
-        }
-
-        map.AddAll(head, absence);
+        var padding = config.Count("pad_token_id", 1);
+        return padding < int.MaxValue ? new() { Offset = padding + 1, PaddingToken = padding }
+            : throw new UserError($"'pad_token_id' is {padding}", config.File, "it has to be a token");
     }
 
-    protected override void AddTask(KeyMap map, EncoderConfig encoder, string? task, int classes)
-    {
-        long width = encoder.Block.Width;
-        if (task == "ForSequenceClassification")
-        {
-            map.AddLinear("encoder.pooler", "classifier.dense", width, width, bias: true)
-                .AddLinear("classifier", "classifier.out_proj", width, classes, bias: true);
-        }
-        else if (task is not null)
-        {
-            map.AddLinear("classifier", "classifier", width, classes, bias: true);
-        }
-    }
+    protected override void AddVocabulary(KeyMap map, EncoderConfig backbone, string ours, string hub) => AddVocabulary(map, backbone, ours,
+        $"{hub}embeddings.word_embeddings.weight", ("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"));
 }

@@ -1,45 +1,64 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models;
+using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
 
 /// <summary>T5 (Raffel et al. 2020), versions 1.0 and 1.1.</summary>
-public sealed class T5Layout : HubLayout
+public sealed class T5Layout : EncoderDecoderLayout
 {
     private const string Gated = "gated-";
 
     public override ImmutableArray<string> ModelTypes => ["t5", "mt5"];
 
-    public override ImmutableArray<string> Architectures => ["T5ForConditionalGeneration", "T5WithLMHeadModel", "MT5ForConditionalGeneration"];
+    protected override ImmutableArray<string> Names => ["T5", "MT5"];
 
-    public override ModelConfig ReadConfig(HubConfig config)
-    {
-        var feedForward = config.Text("feed_forward_proj", "relu");
-        var gated = feedForward.StartsWith(Gated, StringComparison.Ordinal);
-        var layers = config.Size("num_layers", max: HubBlocks.MaxLayers);
-        var dropout = config.Number("dropout_rate", 0.1, 0, 0.999);
-        return new EncoderDecoderConfig
+    protected override string Prefix => "";
+
+    protected override ImmutableArray<HubHead> Heads =>
+    [
+        HubHead.Language("ForConditionalGeneration"), HubHead.Language("WithLMHeadModel"), HubHead.Bare(), HubHead.Spans(),
+        HubHead.Sequence(Pooling.End) with
         {
-            VocabularySize = config.Size("vocab_size"),
+            Prefix = "transformer.",
+            Transform = ("classification_head.dense", Activation.Tanh),
+            Classifier = "classification_head.out_proj",
+            PoolingToken = ("eos_token_id", 1),
+        },
+    ];
+
+    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number("classifier_dropout", 0, 0, 0.999);
+
+    protected override EncoderDecoderConfig ReadBackbone(HubConfig config)
+    {
+        // what a file leaves out is the family's default; mT5 is of version 1.1
+        var second = config.ModelType == "mt5";
+        var feedForward = config.Text("feed_forward_proj", second ? "gated-gelu" : "relu");
+        var gated = feedForward.StartsWith(Gated, StringComparison.Ordinal);
+        var layers = config.Size("num_layers", second ? 8 : 6, HubBlocks.MaxLayers);
+        var dropout = config.Number("dropout_rate", 0.1, 0, 0.999);
+        return new()
+        {
+            VocabularySize = config.Size("vocab_size", second ? 250112 : 32128),
             EncoderLayers = layers,
             DecoderLayers = config.Size("num_decoder_layers", layers, HubBlocks.MaxLayers),
-            TieEmbeddings = config.Flag("tie_word_embeddings", true),
+            TieEmbeddings = config.Flag("tie_word_embeddings", !second),
             DecoderStart = config.Count("decoder_start_token_id", 0),
-            RelativePositions = new()
+            PaddingToken = config.Count("pad_token_id", 0),
+            Positions = new RelativePositionsConfig
             {
                 Buckets = (int)config.Number("relative_attention_num_buckets", 32, 4, 1_000_000),
                 MaxDistance = (int)config.Number("relative_attention_max_distance", 128, 4, int.MaxValue),
             },
             Block = new()
             {
-                Width = config.Size("d_model"),
-                Attention = new() { Heads = config.Size("num_heads"), HeadWidth = config.Size("d_kv", 64), Scale = 1, Dropout = dropout },
+                Width = config.Size("d_model", 512),
+                Attention = new() { Heads = config.Size("num_heads", second ? 6 : 8), HeadWidth = config.Size("d_kv", 64), Scale = 1, Dropout = dropout },
                 FeedForward = new()
                 {
-                    Width = config.Size("d_ff"),
+                    Width = config.Size("d_ff", second ? 1024 : 2048),
                     Gated = gated,
                     // "gated-gelu" has always meant the tanh form
                     Activation = feedForward == Gated + "gelu" ? Activation.GeluTanh : Named(config, gated ? feedForward[Gated.Length..] : feedForward),
@@ -51,14 +70,13 @@ public sealed class T5Layout : HubLayout
         };
     }
 
-    public override JsonObject WriteConfig(ModelConfig config)
+    protected override JsonObject WriteBackbone(EncoderDecoderConfig t5)
     {
-        var t5 = (EncoderDecoderConfig)config;
         var block = t5.Block;
+        var positions = t5.Positions as RelativePositionsConfig ?? new();
         var activation = HubBlocks.Name(block.FeedForward.Activation);
         return new()
         {
-            ["architectures"] = new JsonArray("T5ForConditionalGeneration"),
             ["model_type"] = "t5",
             ["is_encoder_decoder"] = true,
             ["vocab_size"] = t5.VocabularySize,
@@ -68,47 +86,41 @@ public sealed class T5Layout : HubLayout
             ["num_layers"] = t5.EncoderLayers,
             ["num_decoder_layers"] = t5.DecoderLayers,
             ["num_heads"] = block.Attention.Heads,
-            ["relative_attention_num_buckets"] = t5.RelativePositions.Buckets,
-            ["relative_attention_max_distance"] = t5.RelativePositions.MaxDistance,
+            ["relative_attention_num_buckets"] = positions.Buckets,
+            ["relative_attention_max_distance"] = positions.MaxDistance,
             ["feed_forward_proj"] = !block.FeedForward.Gated ? activation : Gated + (block.FeedForward.Activation == Activation.GeluTanh ? "gelu" : activation),
             ["layer_norm_epsilon"] = block.Norm.Epsilon,
             ["dropout_rate"] = block.Dropout,
             ["decoder_start_token_id"] = t5.DecoderStart,
-            ["pad_token_id"] = t5.DecoderStart,
+            ["pad_token_id"] = t5.PaddingToken,
             ["eos_token_id"] = 1,
             ["tie_word_embeddings"] = t5.TieEmbeddings,
         };
     }
 
-    public override ModelConfig? Essence(ModelConfig config) => config is EncoderDecoderConfig t5
-        ? t5 with { Block = HubBlocks.Essence(t5.Block), Initialization = new FanInInitializationConfig() }
-        : null;
-
-    public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
+    protected override void AddBackbone(KeyMap map, EncoderDecoderConfig t5, string ours, string hub, HubHead head)
     {
-        var t5 = (EncoderDecoderConfig)config;
-        long width = t5.Block.Width;
-        var map = new KeyMap()
-            .Add("embedding.weight", "shared.weight", t5.VocabularySize, width)
-            .Copy("encoder.embed_tokens.weight", "shared.weight")
-            .Copy("decoder.embed_tokens.weight", "shared.weight")
+        map.Add($"{ours}embedding.weight", $"{hub}shared.weight", t5.VocabularySize, t5.Block.Width)
+            .Copy($"{hub}encoder.embed_tokens.weight", $"{hub}shared.weight")
+            .Copy($"{hub}decoder.embed_tokens.weight", $"{hub}shared.weight")
             // a table of the first release that no computation reads
             .Ignore(@"EncDecAttention\.relative_attention_bias\.weight$");
-        AddStack(map, t5, "encoder", t5.EncoderLayers, cross: false);
-        AddStack(map, t5, "decoder", t5.DecoderLayers, cross: true);
-        return [t5.TieEmbeddings
-            ? map.Copy("lm_head.weight", "shared.weight")
-            : map.Add("head.weight", "lm_head.weight", t5.VocabularySize, width)];
+        AddStack(map, t5, $"{ours}encoder", $"{hub}encoder", t5.EncoderLayers, cross: false);
+        AddStack(map, t5, $"{ours}decoder", $"{hub}decoder", t5.DecoderLayers, cross: true);
     }
 
-    private static void AddStack(KeyMap map, EncoderDecoderConfig t5, string stack, int layers, bool cross)
+    protected override void AddVocabulary(KeyMap map, EncoderDecoderConfig t5, string ours, string hub) => _ = t5.TieEmbeddings
+        ? map.Copy("lm_head.weight", $"{hub}shared.weight")
+        : map.Add($"{ours}head.weight", "lm_head.weight", t5.VocabularySize, t5.Block.Width);
+
+    private static void AddStack(KeyMap map, EncoderDecoderConfig t5, string stack, string hubStack, int layers, bool cross)
     {
         long width = t5.Block.Width, hidden = t5.Block.FeedForward.Width;
-        map.Add($"{stack}.relative_positions.weight", $"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-            t5.RelativePositions.Buckets, t5.Block.Attention.Heads);
+        map.Add($"{stack}.positions.weight", $"{hubStack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+            (t5.Positions as RelativePositionsConfig ?? new()).Buckets, t5.Block.Attention.Heads);
         for (var i = 0; i < layers; i++)
         {
-            var (ours, hub) = ($"{stack}.layers.{i}", $"{stack}.block.{i}.layer");
+            var (ours, hub) = ($"{stack}.layers.{i}", $"{hubStack}.block.{i}.layer");
             AddAttention(map, t5, $"{ours}.attention", $"{hub}.0", "SelfAttention");
             if (cross)
             {
@@ -130,7 +142,7 @@ public sealed class T5Layout : HubLayout
                 .AddNorm($"{ours}.feed_forward_norm", $"{dense}.layer_norm", width, bias: false);
         }
 
-        map.AddNorm($"{stack}.norm", $"{stack}.final_layer_norm", width, bias: false);
+        map.AddNorm($"{stack}.norm", $"{hubStack}.final_layer_norm", width, bias: false);
     }
 
     private static void AddAttention(KeyMap map, EncoderDecoderConfig t5, string ours, string hub, string name)

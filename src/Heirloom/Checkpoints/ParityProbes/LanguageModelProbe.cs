@@ -11,9 +11,14 @@ public sealed class LanguageModelProbe : ParityProbe<ILanguageModel>
     protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ILanguageModel model, ParityInputs inputs)
     {
         var logits = new Lazy<Tensor>(() => model.Head(model.Encode(inputs.Tokens)));
-        yield return ("logits", () => logits.Value);
-        // what models with a further head beside the vocabulary's call the same
+        // what models with a further head beside the vocabulary's call the same; "logits" and "loss" are then that head's
         yield return ("prediction_logits", () => logits.Value);
+        if (model is IClassifier<TokenInputs>)
+        {
+            yield break;
+        }
+
+        yield return ("logits", () => logits.Value);
         if (model is ICausalLM causal)
         {
             yield return ("loss", () => NextTokenLoss(logits.Value, inputs.Find("labels") ?? inputs["input_ids"]));

@@ -9,7 +9,7 @@ public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
     protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ISequenceToSequenceLM model, ParityInputs inputs)
     {
         var memory = new Lazy<Tensor>(() => model.EncodeSource(inputs["input_ids"], inputs.Mask));
-        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? ShiftRight(inputs["labels"], model.DecoderStart), memory.Value, inputs.Mask));
+        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? ShiftRight(inputs["labels"], model), memory.Value, inputs.Mask));
         var logits = new Lazy<Tensor>(() => model.Head(hidden.Value));
         yield return ("encoder", () => memory.Value);
         yield return ("last_hidden_state", () => hidden.Value);
@@ -18,22 +18,26 @@ public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
         yield return ("greedy", () => Greedy(model, memory.Value, inputs.Mask, inputs.ShapeOf("greedy")[1]));
     }
 
+    /// <summary>The most likely target, through the cache.</summary>
     private static Tensor Greedy(ISequenceToSequenceLM model, Tensor memory, Tensor? mask, long length)
     {
-        var target = full([memory.shape[0], 1], model.DecoderStart, dtype: ScalarType.Int64, device: memory.device);
+        var next = full([memory.shape[0], 1], model.DecoderStart, dtype: ScalarType.Int64, device: memory.device);
+        var target = next;
+        using var cache = model.NewCache(memory, mask, (int)length);
         while (target.shape[1] < length)
         {
-            target = cat([target, model.Head(model.Decode(target, memory, mask).narrow(1, target.shape[1] - 1, 1)).argmax(-1)], 1);
+            next = model.Head(model.Decode(next, cache)).argmax(-1);
+            target = cat([target, next], 1);
         }
 
         return target;
     }
 
-    private static Tensor ShiftRight(Tensor labels, int start)
+    private static Tensor ShiftRight(Tensor labels, ISequenceToSequenceLM model)
     {
-        var first = full([labels.shape[0], 1], start, dtype: ScalarType.Int64, device: labels.device);
+        var first = full([labels.shape[0], 1], model.DecoderStart, dtype: ScalarType.Int64, device: labels.device);
         var before = labels.narrow(1, 0, labels.shape[1] - 1);
-        // labels that no loss counts are padding to the decoder; what it makes of them reaches no counted position
-        return cat([first, before.masked_fill(before.eq(-100), start)], 1);
+        // labels that no loss counts are padding to the decoder
+        return cat([first, before.masked_fill(before.eq(-100), model.PaddingToken)], 1);
     }
 }

@@ -85,7 +85,7 @@ public sealed class TextEmbedder
     {
         using var scope = NewDisposeScope();
         var inputs = _inputs.Batch(batch, ReadsTypes(_model), _model.Module.parameters().First().device);
-        var pooled = _config.Pooling.Apply(_model, _model.Encode(inputs), inputs.Mask).to(ScalarType.Float32);
+        var pooled = _config.Pooling.Apply(_model, _model.Encode(inputs), inputs).to(ScalarType.Float32);
         if (_config.Normalize)
         {
             pooled = nn.functional.normalize(pooled, 2, -1);

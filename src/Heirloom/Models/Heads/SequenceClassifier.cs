@@ -1,19 +1,13 @@
 using System.ComponentModel.DataAnnotations;
-using Heirloom.Layers;
 using Heirloom.Models.Text;
-using TorchSharp.Modules;
-using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models.Heads;
 
-/// <summary>One label (or number) for a sequence.</summary>
-public sealed record SequenceClassifierConfig : ModelConfig, IExample<SequenceClassifierConfig>
+/// <summary>One label (or number) for a sequence; the encoder is a token encoder: any language model.</summary>
+public sealed record SequenceClassifierConfig : HeadConfig, IExample<SequenceClassifierConfig>
 {
     public static SequenceClassifierConfig Example => new() { Encoder = DecoderConfig.Llama(32, 16, 16, 1, 2), Classes = 3, Pooling = Pooling.Last };
-
-    /// <summary>A token encoder: any language model.</summary>
-    public required ModelConfig Encoder { get; init; }
 
     /// <summary>Outputs; 1 for regression.</summary>
     [Range(1, int.MaxValue)]
@@ -21,12 +15,14 @@ public sealed record SequenceClassifierConfig : ModelConfig, IExample<SequenceCl
 
     public Pooling Pooling { get; init; } = Pooling.Mean;
 
-    /// <summary>Dropped share of the pooled vector.</summary>
-    [Range(0.0, 0.999)]
-    public double Dropout { get; init; }
+    /// <summary>
+    /// With <see cref="Pooling.Last"/>: the token that is padding wherever it stands, whatever a mask says; null where the mask says what is padding.
+    /// With <see cref="Pooling.End"/>: the token that ends a sequence, required. No other pooling reads it.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int? PoolingToken { get; init; }
 
-    /// <summary>How the classifier's weights start.</summary>
-    public InitializationConfig Initialization { get; init; } = new NormalInitializationConfig();
+    internal override int Outputs() => Classes;
 
     /// <exception cref="UserError">The encoder reads no tokens, or has not the pooler asked for.</exception>
     public override SequenceClassifier Build(Seed seed) => Over(Backbone.Build<ITokenEncoder>(Encoder, seed), seed);
@@ -34,28 +30,20 @@ public sealed record SequenceClassifierConfig : ModelConfig, IExample<SequenceCl
     internal SequenceClassifier Over(ITokenEncoder encoder, Seed seed)
     {
         var model = new SequenceClassifier(encoder, this);
-        Initialization.Apply(model.Classifier, seed.For("classifier"));
+        model.Initialize(seed);
         return model;
     }
 }
 
-/// <summary>Pools a token encoder's vectors and classifies them linearly.</summary>
-public sealed class SequenceClassifier : nn.Module, IClassifier<TokenInputs>
+/// <summary>Pools a token encoder's vectors and classifies the result.</summary>
+public sealed class SequenceClassifier : HeadModel<ITokenEncoder>, IClassifier<TokenInputs>
 {
     private readonly SequenceClassifierConfig _config;
 
-    [ComponentName(Name = "encoder")]
-    private readonly nn.Module _encoder;
-
-    [ComponentName(Name = "classifier")]
-    private readonly Linear _classifier;
-
-    internal SequenceClassifier(ITokenEncoder encoder, SequenceClassifierConfig config) : base(nameof(SequenceClassifier))
+    internal SequenceClassifier(ITokenEncoder encoder, SequenceClassifierConfig config) : base(nameof(SequenceClassifier), encoder, encoder.Width, config)
     {
-        config.Pooling.Check(encoder);
+        config.Pooling.Check(encoder, config.PoolingToken);
         _config = config;
-        _encoder = encoder.Module;
-        _classifier = Projections.Linear(encoder.Width, config.Classes, bias: true);
         RegisterComponents();
     }
 
@@ -69,20 +57,12 @@ public sealed class SequenceClassifier : nn.Module, IClassifier<TokenInputs>
     public static SequenceClassifier Over(ITokenEncoder encoder, int classes, Seed seed, Pooling pooling = Pooling.Mean, double dropout = 0) =>
         new SequenceClassifierConfig { Encoder = encoder.Config, Classes = classes, Pooling = pooling, Dropout = dropout }.Over(encoder, seed);
 
-    public ModelConfig Config => _config;
-
-    public ITokenEncoder Encoder => (ITokenEncoder)_encoder;
-
     public int Classes => _config.Classes;
-
-    internal nn.Module Classifier => _classifier;
 
     /// <returns><c>[B, C]</c></returns>
     public Tensor Classify(TokenInputs inputs)
     {
         using var scope = NewDisposeScope();
-        var pooled_BD = _config.Pooling.Apply(Encoder, Encoder.Encode(inputs), inputs.Mask);
-        pooled_BD = training && _config.Dropout > 0 ? nn.functional.dropout(pooled_BD, _config.Dropout) : pooled_BD;
-        return _classifier.call(pooled_BD).MoveToOuterDisposeScope();
+        return Score(_config.Pooling.Apply(Encoder, Encoder.Encode(inputs), inputs, _config.PoolingToken)).MoveToOuterDisposeScope();
     }
 }

@@ -26,7 +26,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
     private readonly nn.Module<Tensor, Tensor>? _norm;
 
     [ComponentName(Name = "head")]
-    private readonly Linear? _head;
+    private readonly VocabularyHead? _head;
 
     internal Decoder(DecoderConfig config) : base(nameof(Decoder))
     {
@@ -43,7 +43,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(block))]);
         // after post-norm blocks the stream is normalized already
         _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
-        _head = config.TieEmbeddings ? null : Projections.Linear(block.Width, config.VocabularySize, bias: false);
+        _head = config.Head ? new(config.TieEmbeddings ? null : block.Width, config.VocabularySize, config.HeadBias) : null;
         RegisterComponents();
     }
 
@@ -65,7 +65,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
         CheckLength(own);
         inputs = Virtual?.Extend(inputs) ?? inputs;
         var length = inputs.Ids.shape[1];
-        var x = Embed(inputs.Ids, Virtual?.Slots(inputs.Ids.shape[0], length, null, inputs.Ids.device), 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
+        var x = Embed(inputs.Ids, Virtual?.Slots(inputs.Ids.shape[0], length, null, inputs.Ids.device), 0, _positions.Count(inputs.Ids, inputs.Segments, inputs.Mask));
         var pattern = new AttentionPattern
         {
             Causal = true,
@@ -91,26 +91,20 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
         var (start, length) = (cache.Length, ids.shape[1]);
         var keys = start + length;
         CheckLength(keys - (Virtual?.Count ?? 0));
-        Tensor? mask = null;
-        Tensor? positions = null;
-        if (cache.LeftPadding is { } padding)
-        {
-            var counted = arange(keys, device: ids.device).unsqueeze(0).sub(padding.unsqueeze(1));
-            mask = counted.ge(0);
-            positions = _positions.Absolute ? counted.narrow(1, start, length).clamp_min(0) : null;
-        }
-
-        var x = Embed(ids, slots, start, positions);
+        var (mask, positions) = cache.Padded(length, ids.device);
+        var x = Embed(ids, slots, start, _positions.Absolute ? positions : null);
         var pattern = new AttentionPattern { Causal = true, Mask = mask, Bias = _positions.Bias(length, keys, x.device) };
         var hidden = Run(x, pattern, keys, new() { Rotation = _positions.Rotate(start, length, x), Cache = cache });
         cache.Advance((int)length);
         return hidden.narrow(1, length - own, own).MoveToOuterDisposeScope();
     }
 
+    /// <exception cref="UserError">It was built without a head.</exception>
     public Tensor Head(Tensor hidden)
     {
-        using var scope = NewDisposeScope(); // the library makes an empty tensor where there is no bias
-        return (_head is null ? nn.functional.linear(hidden, _embedding.weight!) : _head.call(hidden)).MoveToOuterDisposeScope();
+        using var scope = NewDisposeScope();
+        return (_head ?? throw new UserError("the decoder has no vocabulary head", mend: "build it with head: true, or load an architecture that writes"))
+            .call(hidden, _embedding.weight!).MoveToOuterDisposeScope();
     }
 
     public KeyValueCache NewCache(int rows, int capacity) => new(_config.Layers, rows, capacity + (Virtual?.Count ?? 0));

@@ -27,8 +27,14 @@ public sealed record DecoderConfig : ModelConfig, IExample<DecoderConfig>
 
     public PositionsConfig Positions { get; init; } = new RotaryPositionsConfig();
 
-    /// <summary>Whether the vocabulary head is the embedding (Press and Wolf 2017).</summary>
+    /// <summary>Whether there is a vocabulary head; without one it encodes only, which is all that a classifier needs.</summary>
+    public bool Head { get; init; } = true;
+
+    /// <summary>Whether the vocabulary head, where there is one, is the embedding (Press and Wolf 2017).</summary>
     public bool TieEmbeddings { get; init; } = true;
+
+    /// <summary>Whether the vocabulary head has a bias (Phi).</summary>
+    public bool HeadBias { get; init; }
 
     /// <summary>Factor on token embeddings (√width in Gemma).</summary>
     [Range(double.Epsilon, double.MaxValue)]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Heirloom.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -9,6 +10,7 @@ namespace Heirloom.Models.Text;
 public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
 {
     private readonly EncoderConfig _config;
+    private readonly ImmutableArray<int> _order;
 
     [ComponentName(Name = "embedding")]
     private readonly Embedding _embedding;
@@ -21,6 +23,9 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
 
     [ComponentName(Name = "embedding_norm")]
     private readonly nn.Module<Tensor, Tensor>? _embeddingNorm;
+
+    [ComponentName(Name = "embedding_projection")]
+    private readonly Linear? _embeddingProjection;
 
     [ComponentName(Name = "layers")]
     private readonly ModuleList<TransformerBlock> _layers;
@@ -35,7 +40,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
     private readonly nn.Module<Tensor, Tensor>? _headNorm;
 
     [ComponentName(Name = "head")]
-    private readonly VocabularyHead _head;
+    private readonly VocabularyHead? _head;
 
     [ComponentName(Name = "pooler")]
     private readonly Linear? _pooler;
@@ -44,16 +49,24 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
     {
         _config = config;
         var block = config.Block;
-        _embedding = Projections.Embedding(config.VocabularySize, block.Width);
-        _positions = config.Positions.Build(block.PositionsShape(config.ContextLength, causal: false));
-        _tokenTypes = config.TokenTypes > 0 ? Projections.Embedding(config.TokenTypes, block.Width) : null;
-        _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(block.Width) : null;
-        _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(block))]);
+        var width = config.EmbeddingWidth ?? block.Width;
+        if (config is { Head: true, HeadTransform: false } && width != block.Width)
+        {
+            throw new UserError($"a vocabulary head over embeddings of width {width} needs a transform from the layers' width of {block.Width}", "head_transform", "head_transform: true");
+        }
+
+        _embedding = Projections.Embedding(config.VocabularySize, width);
+        _positions = config.Positions.Build(block.PositionsShape(config.ContextLength, causal: false) with { Width = width });
+        _tokenTypes = config.TokenTypes > 0 ? Projections.Embedding(config.TokenTypes, width) : null;
+        _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(width) : null;
+        _embeddingProjection = config.EmbeddingWidth is not null ? Projections.Linear(width, block.Width, bias: true) : null;
+        _order = config.Sharing?.Order(config.Layers) ?? [.. Enumerable.Range(0, config.Layers)];
+        _layers = new([.. Enumerable.Range(0, config.OwnLayers()).Select(_ => new TransformerBlock(block))]);
         // after post-norm blocks the stream is normalized already
         _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
-        _headTransform = config.HeadTransform ? Projections.Linear(block.Width, block.Width, bias: true) : null;
-        _headNorm = config.HeadTransform ? block.Norm.Build(block.Width) : null;
-        _head = new(config.TieEmbeddings ? null : block.Width, config.VocabularySize, bias: true);
+        _headTransform = config is { Head: true, HeadTransform: true } ? Projections.Linear(block.Width, width, bias: true) : null;
+        _headNorm = config is { Head: true, HeadTransform: true } ? block.Norm.Build(width) : null;
+        _head = config.Head ? new(config.TieEmbeddings ? null : width, config.VocabularySize, bias: true) : null;
         _pooler = config.Pooler ? Projections.Linear(block.Width, block.Width, bias: true) : null;
         RegisterComponents();
     }
@@ -94,23 +107,25 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
             }.Resolve(length, length, x),
             Rotation = _positions.Rotate(0, length, x),
         };
-        for (var i = 0; i < _layers.Count; i++)
+        for (var i = 0; i < _order.Length; i++)
         {
-            x = _layers[i].call(x, context, i);
+            x = _layers[_order[i]].call(x, context, i);
         }
 
         return (_norm?.call(x) ?? x).narrow(1, length - own, own).MoveToOuterDisposeScope();
     }
 
+    /// <exception cref="UserError">It was built without a head.</exception>
     public Tensor Head(Tensor hidden)
     {
         using var scope = NewDisposeScope();
+        var head = _head ?? throw new UserError("the encoder has no vocabulary head", mend: "build it with head: true, or load an architecture that predicts tokens");
         if (_headTransform is not null)
         {
-            hidden = _headNorm!.call(_config.Block.FeedForward.Activation.Apply(_headTransform.call(hidden)));
+            hidden = _headNorm!.call((_config.HeadActivation ?? _config.Block.FeedForward.Activation).Apply(_headTransform.call(hidden)));
         }
 
-        return _head.call(hidden, _embedding.weight!).MoveToOuterDisposeScope();
+        return head.call(hidden, _embedding.weight!).MoveToOuterDisposeScope();
     }
 
     public Tensor Pool(Tensor first)
@@ -123,7 +138,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
     {
         var x = _embedding.call(inputs.Ids);
         x = Virtual?.Place(x, Virtual.Slots(x.shape[0], x.shape[1], null, x.device)) ?? x;
-        x = _positions.Embed(x, 0, _positions.Absolute ? Positions.Restarted(inputs.Segments, inputs.Mask) : null);
+        x = _positions.Embed(x, 0, _positions.Count(inputs.Ids, inputs.Segments, inputs.Mask));
         if (_tokenTypes is not null)
         {
             x = x.add(_tokenTypes.call(inputs.TokenTypes ?? zeros_like(inputs.Ids)));
@@ -134,6 +149,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
         }
 
         x = _embeddingNorm?.call(x) ?? x;
-        return training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+        x = training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+        return _embeddingProjection?.call(x) ?? x;
     }
 }

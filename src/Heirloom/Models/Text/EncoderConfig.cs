@@ -27,11 +27,27 @@ public sealed record EncoderConfig : ModelConfig, IExample<EncoderConfig>
     [Range(0, int.MaxValue)]
     public int TokenTypes { get; init; }
 
+    /// <summary>
+    /// Width of the embeddings of tokens, positions and types, and of the vectors that the vocabulary head sees; a projection with a bias leads from it to the
+    /// layers' width (Lan et al. 2020, ALBERT, section 3.1). Null for the layers' width, without a projection.
+    /// </summary>
+    [Range(1, int.MaxValue)]
+    public int? EmbeddingWidth { get; init; }
+
+    /// <summary>Layers that share their weights; null where each has its own.</summary>
+    public LayerSharingConfig? Sharing { get; init; }
+
     /// <summary>Normalizes embeddings before the first layer.</summary>
     public bool EmbeddingNorm { get; init; } = true;
 
-    /// <summary>Whether the head first transforms the hidden vector: a projection, the feed-forward's activation and a norm.</summary>
+    /// <summary>Whether there is a vocabulary head; without one it encodes only, which is all that a classifier needs.</summary>
+    public bool Head { get; init; } = true;
+
+    /// <summary>Whether the head first transforms the hidden vector: a projection, an activation and a norm. A head needs it to lead back to a narrower embedding.</summary>
     public bool HeadTransform { get; init; } = true;
+
+    /// <summary>The activation of <see cref="HeadTransform"/>; null for the feed-forward's.</summary>
+    public Activation? HeadActivation { get; init; }
 
     /// <summary>Whether the head's weight is the embedding (its bias is its own).</summary>
     public bool TieEmbeddings { get; init; } = true;
@@ -66,7 +82,7 @@ public sealed record EncoderConfig : ModelConfig, IExample<EncoderConfig>
         },
     };
 
-    /// <summary>RoBERTa-type (Liu et al. 2019): BERT with a single token type, its positions counted from 2.</summary>
+    /// <summary>RoBERTa-type (Liu et al. 2019): BERT with a single token type, its positions counted from 2 over tokens that are not 1, which is padding.</summary>
     /// <inheritdoc cref="Bert"/>
     public static EncoderConfig Roberta(int vocabulary, int context, int width, int layers, int heads, double dropout = 0)
     {
@@ -75,10 +91,48 @@ public sealed record EncoderConfig : ModelConfig, IExample<EncoderConfig>
         {
             // one row that every token gets, as its published files have it
             TokenTypes = 1,
-            Positions = new LearnedPositionsConfig { Offset = 2 },
+            Positions = new LearnedPositionsConfig { Offset = 2, PaddingToken = 1 },
             Block = bert.Block with { Norm = new LayerNormConfig { Epsilon = 1e-5 } },
         };
     }
+
+    /// <summary>ALBERT (Lan et al. 2020): BERT with narrow embeddings and one layer's weights for all layers.</summary>
+    /// <param name="vocabulary">Tokens.</param>
+    /// <param name="context">Longest sequence.</param>
+    /// <param name="width">Width of the residual stream; the feed-forward's is four times it.</param>
+    /// <param name="layers">Blocks.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="embedding">Width of the embeddings.</param>
+    /// <param name="dropout">Everywhere (0.1 in the original).</param>
+    public static EncoderConfig Albert(int vocabulary, int context, int width, int layers, int heads, int embedding, double dropout = 0)
+    {
+        var bert = Bert(vocabulary, context, width, layers, heads, dropout);
+        return bert with
+        {
+            EmbeddingWidth = embedding,
+            Sharing = new(),
+            Block = bert.Block with { FeedForward = bert.Block.FeedForward with { Activation = Activation.GeluTanh } },
+        };
+    }
+
+    /// <summary>ELECTRA's generator (Clark et al. 2020), and the trunk of its discriminator: BERT with narrow embeddings where <paramref name="embedding"/> is not the width.</summary>
+    /// <param name="vocabulary">Tokens.</param>
+    /// <param name="context">Longest sequence.</param>
+    /// <param name="width">Width of the residual stream; the feed-forward's is four times it.</param>
+    /// <param name="layers">Blocks.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="embedding">Width of the embeddings.</param>
+    /// <param name="dropout">Everywhere (0.1 in the original).</param>
+    public static EncoderConfig Electra(int vocabulary, int context, int width, int layers, int heads, int embedding, double dropout = 0) =>
+        Bert(vocabulary, context, width, layers, heads, dropout) with { EmbeddingWidth = embedding == width ? null : embedding };
+
+    /// <summary>DistilBERT (Sanh et al. 2019): BERT without token types.</summary>
+    /// <inheritdoc cref="Bert"/>
+    public static EncoderConfig DistilBert(int vocabulary, int context, int width, int layers, int heads, double dropout = 0) =>
+        Bert(vocabulary, context, width, layers, heads, dropout) with { TokenTypes = 0 };
+
+    /// <summary>Layers that have weights of their own.</summary>
+    internal int OwnLayers() => Sharing is { } sharing ? sharing.Groups * sharing.LayersPerGroup : Layers;
 
     public override Encoder Build(Seed seed)
     {

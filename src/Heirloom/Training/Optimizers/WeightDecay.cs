@@ -15,7 +15,7 @@ public enum WeightDecay
 
 internal static class DecayRule
 {
-    private static readonly string[] EmbeddingNames = ["embedding", "embeddings", "positions", "relative_positions", "token_types", "class_token"];
+    private static readonly string[] EmbeddingNames = ["embedding", "embeddings", "positions", "token_types", "class_token"];
 
     /// <summary>An embedding is recognized by a part of its dotted name, as the models of this library name their tables.</summary>
     public static bool IsEmbedding(string name) => name.Split('.').Any(EmbeddingNames.Contains);

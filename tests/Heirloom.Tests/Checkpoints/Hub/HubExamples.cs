@@ -28,6 +28,22 @@ internal static class HubExamples
         var stable = speech with { Block = speech.Block with { Placement = NormPlacement.Pre }, WaveformNorm = WaveformNorm.EveryLayerOverChannels, WaveformBias = true };
         var clip = ClipConfig.Example;
 
+        var albert = EncoderConfig.Albert(vocabulary: 37, context: 24, width: 16, layers: 3, heads: 4, embedding: 8);
+        var neox = gpt2 with
+        {
+            HubFamily = "gpt_neox", TieEmbeddings = false, Positions = new RotaryPositionsConfig { Fraction = 0.5 }, Block = gpt2.Block with { Layout = BlockLayout.Parallel },
+        };
+        var falcon = DecoderConfig.Llama(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4) is var plain ? plain with
+        {
+            Block = plain.Block with
+            {
+                Layout = BlockLayout.ParallelSharedNorm,
+                Norm = new LayerNormConfig(),
+                Attention = plain.Block.Attention with { KeyValueHeads = 1 },
+                FeedForward = new() { Width = 64, Activation = Activation.Gelu, Gated = false },
+            },
+        } : plain;
+        var bart = EncoderDecoderConfig.Bart(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
         DecoderConfig WithAttention(Func<AttentionConfig, AttentionConfig> change) => llama with { Block = llama.Block with { Attention = change(llama.Block.Attention) } };
         return new()
         {
@@ -50,15 +66,49 @@ internal static class HubExamples
             ["gpt2"] = ("gpt2", gpt2),
             ["gpt2-untied"] = ("gpt2", gpt2 with { TieEmbeddings = false, Block = gpt2.Block with { FeedForward = gpt2.Block.FeedForward with { Width = 20, Activation = Activation.Gelu } } }),
             ["bert"] = ("bert", bert),
-            ["bert-pooler-untied"] = ("bert", bert with { Pooler = true, TieEmbeddings = false }),
-            ["bert-sequence"] = ("bert", new SequenceClassifierConfig { Encoder = bert with { Pooler = true }, Classes = 3, Pooling = Pooling.Pooler, Dropout = 0.1 }),
-            ["bert-token"] = ("bert", new TokenClassifierConfig { Encoder = bert, Classes = 4 }),
+            ["bert-untied"] = ("bert", bert with { TieEmbeddings = false }),
+            ["bert-bare"] = ("bert", bert with { Head = false, Pooler = true }),
+            ["bert-sequence"] = ("bert", new SequenceClassifierConfig { Encoder = bert with { Head = false, Pooler = true }, Classes = 3, Pooling = Pooling.Pooler, Dropout = 0.1 }),
+            ["bert-token"] = ("bert", new TokenClassifierConfig { Encoder = bert with { Head = false }, Classes = 4 }),
+            ["bert-spans"] = ("bert", new SpanExtractorConfig { Encoder = bert with { Head = false } }),
+            ["bert-choices"] = ("bert", new ChoiceScorerConfig { Encoder = bert with { Head = false, Pooler = true }, Pooling = Pooling.Pooler }),
+            ["bert-pretraining"] = ("bert", new SentencePairLMConfig { Encoder = bert with { Pooler = true } }),
+            ["bert-next-sentence"] = ("bert", new SentencePairLMConfig { Encoder = bert with { Head = false, Pooler = true } }),
             ["roberta"] = ("roberta", roberta),
-            ["roberta-sequence"] = ("roberta", new SequenceClassifierConfig { Encoder = roberta with { Pooler = true }, Classes = 3, Pooling = Pooling.Pooler }),
-            ["roberta-token"] = ("roberta", new TokenClassifierConfig { Encoder = roberta, Classes = 4 }),
+            ["roberta-bare"] = ("roberta", roberta with { Head = false, Pooler = true }),
+            ["roberta-sequence"] = ("roberta", new SequenceClassifierConfig { Encoder = roberta with { Head = false }, Classes = 3, Pooling = Pooling.First, Transform = Activation.Tanh }),
+            ["roberta-token"] = ("roberta", new TokenClassifierConfig { Encoder = roberta with { Head = false }, Classes = 4 }),
+            ["xlm-roberta"] = ("xlm-roberta", roberta with { HubFamily = "xlm-roberta" }),
+            ["gpt2-bare"] = ("gpt2", gpt2 with { Head = false }),
+            ["gpt2-sequence"] = ("gpt2", new SequenceClassifierConfig { Encoder = gpt2 with { Head = false }, Classes = 3, Pooling = Pooling.Last, Bias = false, PoolingToken = 0 }),
+            ["gpt2-token"] = ("gpt2", new TokenClassifierConfig { Encoder = gpt2 with { Head = false }, Classes = 3 }),
+            ["llama-sequence"] = ("llama", new SequenceClassifierConfig { Encoder = llama with { Head = false, TieEmbeddings = true }, Classes = 3, Pooling = Pooling.Last, Bias = false }),
+            ["llama-spans"] = ("llama", new SpanExtractorConfig { Encoder = llama with { Head = false, TieEmbeddings = true } }),
+            ["t5-sequence"] = ("t5", new SequenceClassifierConfig { Encoder = t5 with { Head = false }, Classes = 3, Pooling = Pooling.End, PoolingToken = 1, Transform = Activation.Tanh }),
             ["t5"] = ("t5", t5),
             ["t5-gated"] = ("t5", EncoderDecoderConfig.T5Gated(vocabulary: 37, width: 16, layers: 2, heads: 4, headWidth: 6) with { DecoderLayers = 1 }),
             ["t5-silu"] = ("t5", t5 with { Block = t5.Block with { FeedForward = t5.Block.FeedForward with { Gated = true, Activation = Activation.Silu } } }),
+            ["albert"] = ("albert", albert),
+            ["albert-groups"] = ("albert", albert with { Layers = 4, Sharing = new() { Groups = 2, LayersPerGroup = 3 } }),
+            ["albert-sequence"] = ("albert", new SequenceClassifierConfig { Encoder = albert with { Head = false, Pooler = true }, Classes = 3, Pooling = Pooling.Pooler }),
+            ["albert-pretraining"] = ("albert", new SentencePairLMConfig { Encoder = albert with { Pooler = true } }),
+            ["electra"] = ("electra", EncoderConfig.Electra(37, 24, 16, 2, 4, embedding: 8)),
+            ["electra-same-width"] = ("electra", bert with { HubFamily = "electra" }),
+            ["electra-discriminator"] = ("electra", new ReplacedTokenDetectorConfig { Encoder = bert with { Head = false }, Transform = Activation.Gelu }),
+            ["electra-choices"] = ("electra", new ChoiceScorerConfig { Encoder = EncoderConfig.Electra(37, 24, 16, 2, 4, embedding: 8) with { Head = false }, Transform = Activation.Gelu }),
+            ["distilbert"] = ("distilbert", EncoderConfig.DistilBert(37, 24, 16, 2, 4)),
+            ["distilbert-sequence"] = ("distilbert", new SequenceClassifierConfig { Encoder = EncoderConfig.DistilBert(37, 24, 16, 2, 4) with { Head = false }, Classes = 3, Pooling = Pooling.First, Transform = Activation.Relu }),
+            ["gpt-neox"] = ("gpt_neox", neox),
+            ["gpt-neox-sequential"] = ("gpt_neox", neox with { Block = neox.Block with { Layout = BlockLayout.Sequential } }),
+            ["falcon"] = ("falcon", falcon),
+            ["falcon-alibi"] = ("falcon", falcon with { Positions = new AlibiPositionsConfig { Scaled = true, Rounded = true } }),
+            ["falcon-grouped"] = ("falcon", falcon with { Block = falcon.Block with { Layout = BlockLayout.Parallel, Attention = falcon.Block.Attention with { KeyValueHeads = 2 } } }),
+            ["falcon-grouped-one-norm"] = ("falcon", falcon with { Block = falcon.Block with { Attention = falcon.Block.Attention with { KeyValueHeads = 2 } } }),
+            ["phi"] = ("phi", neox with { HubFamily = null, HeadBias = true, Block = neox.Block with { Layout = BlockLayout.ParallelSharedNorm, Attention = neox.Block.Attention with { KeyValueHeads = 2, QueryKeyNorm = QueryKeyNorm.Head } } }),
+            ["bart"] = ("bart", bart),
+            ["bart-uneven"] = ("bart", bart with { DecoderLayers = 1, EmbeddingScale = 4, DecoderBlock = bart.Block with { Attention = bart.Block.Attention with { Heads = 2 }, FeedForward = bart.Block.FeedForward with { Width = 20 } } }),
+            ["bart-bare"] = ("bart", bart with { Head = false, HeadBias = false }),
+            ["bart-sequence"] = ("bart", new SequenceClassifierConfig { Encoder = bart with { Head = false, HeadBias = false }, Classes = 3, Pooling = Pooling.End, PoolingToken = 2, Transform = Activation.Tanh }),
             ["vit"] = ("vit", vit),
             ["vit-bare"] = ("vit", vit with { Classes = 0 }),
             ["vit-pooler"] = ("vit", vit with { Classes = 0, Pooler = true }),
@@ -77,7 +127,7 @@ internal static class HubExamples
             ["llama-ungated"] = ("heirloom", llama with { Block = llama.Block with { FeedForward = llama.Block.FeedForward with { Gated = false } } }),
             ["llama-sandwich"] = ("heirloom", llama with { Block = llama.Block with { Placement = NormPlacement.Sandwich } }),
             ["llama-scaled-scores"] = ("heirloom", WithAttention(a => a with { Scale = 0.5 })),
-            ["gpt2-rotary"] = ("heirloom", gpt2 with { Positions = new RotaryPositionsConfig() }),
+            ["gpt2-rotary"] = ("falcon", gpt2 with { Positions = new RotaryPositionsConfig() }),
             ["bert-mean"] = ("heirloom", new SequenceClassifierConfig { Encoder = bert, Classes = 3 }),
             ["vit-mean"] = ("heirloom", vit with { ClassToken = false }),
         };

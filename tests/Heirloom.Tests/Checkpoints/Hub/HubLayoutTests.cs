@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Heirloom.Checkpoints;
 using Heirloom.Checkpoints.Hub;
 using Heirloom.Models;
+using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -166,7 +167,7 @@ public sealed class HubLayoutTests : IDisposable
     [Fact]
     public void A_classifier_needs_no_vocabulary_head_and_a_language_model_does()
     {
-        var classifier = Build(HubExamples.All["bert-token"].Config);
+        var classifier = Build(new TokenClassifierConfig { Encoder = (EncoderConfig)HubExamples.All["bert"].Config, Classes = 4 });
         Save(classifier, Folder);
         Keep(name => !name.StartsWith("cls.", StringComparison.Ordinal));
         var loaded = Checkpoint.Load(Folder);
@@ -177,6 +178,23 @@ public sealed class HubLayoutTests : IDisposable
         Keep(name => !name.StartsWith("cls.", StringComparison.Ordinal));
         Assert.Contains("head_transform.weight is missing from the weights (cls.predictions.transform.dense.weight) (and 4 more)", Load());
         Assert.Equal(5, Checkpoint.Load(Folder, new() { Fresh = ["head"], Seed = new Seed(1) }).Report.Missing.Length);
+    }
+
+    [Fact]
+    public void An_architecture_with_an_unknown_head_is_the_model_under_it_and_the_report_says_so()
+    {
+        var model = Build(HubExamples.All["bert-sequence"].Config);
+        Save(model, Folder);
+        Edit("config.json", json =>
+        {
+            json.Remove("heirloom");
+            json["architectures"] = new JsonArray("BertForSomethingNew");
+        });
+        var loaded = Checkpoint.Load(Folder);
+        Assert.IsType<Encoder>(loaded.Model);
+        Assert.Equal(["the head of BertForSomethingNew is not known: this is the model under it"], loaded.Report.Notes);
+        Assert.Equal(["classifier.bias", "classifier.weight"], loaded.Report.Unused.Select(u => u.Name).Order());
+        Assert.Empty(loaded.Report.Missing);
     }
 
     [Fact]
@@ -217,7 +235,6 @@ public sealed class HubLayoutTests : IDisposable
     [InlineData("llama", "num_hidden_layers", "2000000000", "'num_hidden_layers' is 2000000000; it has to be a whole number from 1 to 10000")]
     [InlineData("gpt2", "scale_attn_by_inverse_layer_idx", "true", "'scale_attn_by_inverse_layer_idx' is true, which is not supported yet")]
     [InlineData("bert", "position_embedding_type", "\"relative_key\"", "'position_embedding_type' is relative_key, which is not supported yet")]
-    [InlineData("bert", "architectures", "[\"BertForMultipleChoice\"]", "not supported yet: BertForMultipleChoice")]
     [InlineData("t5", "feed_forward_proj", "\"gated-mish\"", "'feed_forward_proj' names an activation that is not supported")]
     public void A_hub_configuration_that_we_cannot_compute_is_one_line(string name, string key, string value, string expected)
     {
