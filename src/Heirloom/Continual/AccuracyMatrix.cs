@@ -16,6 +16,9 @@ public sealed record AccuracyMatrix(IReadOnlyList<IReadOnlyList<double>> After, 
     /// <summary>Over all classes at the end.</summary>
     public double Last => BySession[^1];
 
+    /// <summary>Mean over tasks of the accuracy on a task right after it was learned, among all classes seen by then.</summary>
+    public double Learning => Enumerable.Range(0, After.Count).Average(j => After[j][j]);
+
     /// <summary>Mean over all tasks but the last of the best accuracy a task ever had minus its last (Chaudhry et al. 2018); 0 with one task.</summary>
     public double Forgetting => After.Count < 2 ? 0 :
         Enumerable.Range(0, After.Count - 1).Average(j => After.SkipLast(1).Skip(j).Max(row => row[j]) - After[^1][j]);

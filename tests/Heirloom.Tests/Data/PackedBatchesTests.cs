@@ -117,6 +117,21 @@ public sealed class PackedBatchesTests : IDisposable
     }, iter: 100, threads: 1);
 
     [Fact]
+    public void FewWindowsAreSpreadOverTheFile()
+    {
+        using var file = TokenCorpus.Counting(At("a"), [4001]);
+        var batches = new EvaluationBatches(file, new() { ContextLength = 10, BatchSize = 3, MaxWindows = 8 });
+
+        Assert.Equal(3, batches.StepsPerEpoch);
+        var starts = Enumerable.Range(0, 3).SelectMany(s =>
+        {
+            using var batch = new Scope(batches.At(s));
+            return batch.Value.Ids.select(1, 0).contiguous().data<long>().ToArray();
+        });
+        Assert.Equal([0, 500, 1000, 1500, 2000, 2500, 3000, 3500], starts);
+    }
+
+    [Fact]
     public void RefusesWhatCannotBe()
     {
         using var file = TokenCorpus.Counting(At("a"), [1]);

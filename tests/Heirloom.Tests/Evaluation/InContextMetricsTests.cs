@@ -34,13 +34,14 @@ public class InContextMetricsTests
     }
 
     [Fact]
-    public void TheRangeOverOrdersIsOfAccuraciesOnTheSameQuestions()
+    public void OrdersAreChosenOnOneHalfOfTheQuestionsAndComparedOnTheOther()
     {
         using var scope = NewDisposeScope();
         using var model = new Counter();
-        AnsweredPrompt[] Asked(params int[] answers) => [.. answers.Select(a => new AnsweredPrompt([1, 2], a))];
+        AnsweredPrompt[] Asked(params int[] answers) => [.. answers.Select(a => new AnsweredPrompt([1, 2], a))]; // the model says 3
 
-        Assert.Equal([0.5, 0], InContextAccuracy.RangeOverOrders(model, [[Asked(3, 3), Asked(3, 0)], [Asked(0, 3), Asked(0, 3)]], new()));
+        Assert.Equal([0.5], InContextAccuracy.RangeOverOrders(model, [[Asked(3, 3, 3, 0), Asked(0, 0, 0, 0)]], new()));
+        Assert.Equal([0], InContextAccuracy.RangeOverOrders(model, [[Asked(3, 0), Asked(0, 0)]], new())); // a difference where they were chosen is no evidence
     }
 
     private sealed class Counter() : nn.Module(nameof(Counter)), ILanguageModel

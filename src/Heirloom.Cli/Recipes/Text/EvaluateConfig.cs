@@ -71,7 +71,7 @@ public sealed record EvaluateConfig : RecipeConfig, IExample<EvaluateConfig>
             var part = Part is { } p ? Split.Take(text, p) : text;
             TextCorpus.RequireText(part, name);
             using var file = Encoding.TokenizedCorpus.Open(part, start.Tokenizer, work);
-            var rows = new Data.Tokens.EvaluationBatches(file, new() { ContextLength = ContextLength, BatchSize = BatchSize }).FirstSteps((ScoredRows + BatchSize - 1) / BatchSize);
+            var rows = new Data.Tokens.EvaluationBatches(file, new() { ContextLength = ContextLength, BatchSize = BatchSize, MaxWindows = ScoredRows });
             using var task = work.Progress.Begin($"scoring {name}");
             var losses = objective.Score(rows, work);
             scores[$"perplexity/{name}"] = losses.Perplexity;

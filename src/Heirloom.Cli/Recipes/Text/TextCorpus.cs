@@ -78,7 +78,7 @@ internal sealed class TextCorpus : IDisposable
     {
         var file = part == SplitPart.Validation ? _validation : _test;
         return file is null ? null
-            : new EvaluationBatches(file, new() { ContextLength = contextLength, BatchSize = batchSize }).FirstSteps((mostRows + batchSize - 1) / batchSize);
+            : new EvaluationBatches(file, new() { ContextLength = contextLength, BatchSize = batchSize, MaxWindows = mostRows });
     }
 
     public void Dispose()

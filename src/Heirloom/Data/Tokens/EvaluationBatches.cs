@@ -21,11 +21,16 @@ public sealed record EvaluationConfig : IExample<EvaluationConfig>
     [Range(1, 1 << 20)]
     public int? Stride { get; init; }
 
+    /// <summary>At most so many windows, spread evenly over the file so that no document stands for all; null for every one.</summary>
+    [Range(1, long.MaxValue)]
+    public long? MaxWindows { get; init; }
+
     public Boundaries Boundaries { get; init; } = Boundaries.Respect;
 }
 
 /// <summary>
-/// Every predictable token of a file exactly once, in order: all but the first, and all but the first of each document where boundaries are respected.
+/// Every predictable token of a file exactly once, in order: all but the first, and all but the first of each document where boundaries are respected;
+/// or, with <see cref="EvaluationConfig.MaxWindows"/>, those of windows spread over it.
 /// A step past the end starts over; <see cref="StepsPerEpoch"/> steps are one evaluation, the last of which may be smaller.
 /// </summary>
 public sealed class EvaluationBatches : IBatches<TokenBatch>
@@ -33,7 +38,7 @@ public sealed class EvaluationBatches : IBatches<TokenBatch>
     private readonly TokenFile _file;
     private readonly EvaluationConfig _config;
     private readonly int _stride;
-    private readonly long _windows;
+    private readonly long _all, _windows;
 
     /// <exception cref="UserError">A stride longer than the window, or a file without anything to predict.</exception>
     public EvaluationBatches(TokenFile file, EvaluationConfig config)
@@ -50,7 +55,8 @@ public sealed class EvaluationBatches : IBatches<TokenBatch>
             throw new UserError("holds a single token: there is nothing to predict", file.Path, "evaluate on more text");
         }
 
-        _windows = 1 + (Math.Max(0, predictions - config.ContextLength) + _stride - 1) / _stride;
+        _all = 1 + (Math.Max(0, predictions - config.ContextLength) + _stride - 1) / _stride;
+        _windows = Math.Min(_all, config.MaxWindows ?? _all);
         Fingerprint = Hashes.OfText($"evaluation {file.Fingerprint} {config}");
     }
 
@@ -65,7 +71,7 @@ public sealed class EvaluationBatches : IBatches<TokenBatch>
         var rows = new TokenRow[Math.Min(_config.BatchSize, _windows - first)];
         for (var i = 0; i < rows.Length; i++)
         {
-            rows[i] = Window(first + i);
+            rows[i] = Window((long)((Int128)(first + i) * _all / _windows));
         }
 
         return TokenRow.Collate(rows);

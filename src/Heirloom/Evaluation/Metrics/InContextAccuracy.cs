@@ -38,12 +38,15 @@ public static class InContextAccuracy
     }
 
     /// <summary>
-    /// How much the order of the examples matters: largest minus smallest accuracy over orders, for each set of examples. An order that is no better than
-    /// another on the same questions gives 0.
+    /// How much the order of the examples matters, for each set of examples: the best and the worst order by one half of the questions, and the difference of
+    /// their accuracies on the other half. (The range over orders itself is above 0 by chance alone.)
     /// </summary>
     /// <param name="model">Left in the mode in which it is.</param>
-    /// <param name="sets">For each set of examples and each order of it, the prompts that ask the same questions.</param>
+    /// <param name="sets">For each set of examples and each order of it, the prompts that ask the same questions, at least two.</param>
     /// <param name="work">Where to compute.</param>
-    public static double[] RangeOverOrders(ILanguageModel model, IEnumerable<IReadOnlyList<IReadOnlyList<AnsweredPrompt>>> sets, WorkContext work) =>
-        [.. sets.Select(orders => orders.Select(prompts => Of(model, prompts, work).Average()).ToList()).Select(accuracies => accuracies.Max() - accuracies.Min())];
+    public static double[] RangeOverOrders(ILanguageModel model, IEnumerable<IReadOnlyList<IReadOnlyList<AnsweredPrompt>>> sets, WorkContext work) => [.. sets.Select(orders =>
+    {
+        var scores = orders.Select(prompts => Of(model, prompts, work)).Select(right => (Choose: right.Take(right.Length / 2).Average(), Report: right.Skip(right.Length / 2).Average())).ToList();
+        return scores.MaxBy(s => s.Choose).Report - scores.MinBy(s => s.Choose).Report;
+    })];
 }

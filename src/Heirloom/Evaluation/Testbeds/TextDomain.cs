@@ -39,7 +39,7 @@ public sealed class TextDomain : IDisposable
     /// <summary>Endless shuffled training batches.</summary>
     public IBatches<TokenBatch> Batches(int rows, Seed seed) => new PackedBatches(_train, Packed(rows), seed);
 
-    /// <summary>Held-out rows, each token predicted once, at most as many rows as the testbed scores.</summary>
+    /// <summary>Held-out rows, each token predicted once: all of them, or as many as the testbed scores, spread over the documents.</summary>
     public IBatches<TokenBatch> HeldOut(SplitPart part = SplitPart.Test, int rows = 32)
     {
         var file = part switch
@@ -48,8 +48,7 @@ public sealed class TextDomain : IDisposable
             SplitPart.Validation => _validation,
             _ => throw new ArgumentOutOfRangeException(nameof(part), part, "the training part is not held out"),
         };
-        var batches = new EvaluationBatches(file, new() { ContextLength = _config.ContextLength, BatchSize = rows });
-        return batches.FirstSteps((_config.MaxHeldOutRows + rows - 1) / rows);
+        return new EvaluationBatches(file, new() { ContextLength = _config.ContextLength, BatchSize = rows, MaxWindows = _config.MaxHeldOutRows });
     }
 
     /// <summary>What a causal model pays for the held-out text.</summary>
