@@ -4,8 +4,10 @@ using System.Text.Json.Serialization;
 namespace Heirloom.Encoding;
 
 /// <summary>How long a text may be: the content of <c>truncation</c> in <c>tokenizer.json</c>.</summary>
-public sealed record TruncationConfig
+public sealed record TruncationConfig : IExample<TruncationConfig>
 {
+    public static TruncationConfig Example => new() { MaxLength = 16 };
+
     /// <summary>The end that is cut off.</summary>
     public TextSide Direction { get; init; } = TextSide.Right;
 

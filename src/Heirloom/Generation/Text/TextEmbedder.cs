@@ -95,11 +95,5 @@ public sealed class TextEmbedder
     }
 
     /// <summary>Whether a model has types of tokens.</summary>
-    internal static bool ReadsTypes(IModel model) => model.Config switch
-    {
-        EncoderConfig encoder => encoder.TokenTypes > 1,
-        SequenceClassifierConfig { Encoder: EncoderConfig encoder } => encoder.TokenTypes > 1,
-        TokenClassifierConfig { Encoder: EncoderConfig encoder } => encoder.TokenTypes > 1,
-        _ => false,
-    };
+    internal static bool ReadsTypes(IModel model) => (model.Config is HeadConfig head ? head.Encoder : model.Config) is EncoderConfig { TokenTypes: > 1 };
 }
