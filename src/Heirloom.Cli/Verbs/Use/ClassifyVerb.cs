@@ -52,8 +52,7 @@ internal sealed class ClassifyVerb : IVerb
     private static int ContextOf(IClassifier<TokenInputs> model) => model switch
     {
         ITokenEncoder encoder => encoder.ContextLength,
-        Heirloom.Models.Heads.SequenceClassifier classifier => classifier.Encoder.ContextLength,
-        Heirloom.Models.Heads.TokenClassifier classifier => classifier.Encoder.ContextLength,
+        Heirloom.Models.Heads.HeadModel<ITokenEncoder> head => head.Encoder.ContextLength,
         _ => int.MaxValue,
     };
 

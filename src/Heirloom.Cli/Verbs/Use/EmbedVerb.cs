@@ -52,7 +52,7 @@ internal sealed class EmbedVerb : IVerb
     private static ITokenEncoder Encoder(UsedModel<IModel> used) => used.Model switch
     {
         ITokenEncoder encoder => encoder,
-        SequenceClassifier classifier => classifier.Encoder,
+        HeadModel<ITokenEncoder> head => head.Encoder,
         _ => throw new UserError($"holds a {used.Model.GetType().Name}, which gives no vectors of tokens", used.Folder.Folder, "name an encoder or a causal model"),
     };
 
