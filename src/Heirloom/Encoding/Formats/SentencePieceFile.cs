@@ -1,6 +1,5 @@
 using Heirloom.Encoding.Decoders;
 using Heirloom.Encoding.Normalizers;
-using Heirloom.Encoding.PostProcessors;
 using Heirloom.Encoding.PreTokenizers;
 using Heirloom.Encoding.Stages;
 

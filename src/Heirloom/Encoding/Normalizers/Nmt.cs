@@ -1,4 +1,3 @@
-using System.Text;
 using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Encoding.Normalizers;
