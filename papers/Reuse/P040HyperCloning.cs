@@ -9,7 +9,6 @@ using Heirloom.Objectives;
 using Heirloom.Papers;
 using Heirloom.Reuse.Growing;
 using Heirloom.Training;
-using Heirloom.Training.Optimizers;
 using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Reuse;

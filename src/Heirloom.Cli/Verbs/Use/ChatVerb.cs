@@ -54,7 +54,7 @@ internal sealed class ChatVerb : IVerb
         return command;
     }
 
-    private static async Task Talk(CliContext context, LocalChatClient client, string? system, IReadOnlyList<string> said, CancellationToken stop)
+    private static async Task Talk(CliContext context, LocalChatClient client, string? system, string[] said, CancellationToken stop)
     {
         List<ChatMessage> turns = system is null ? [] : [new(ChatRole.System, system)];
         var writer = context.Out.Profile.Out.Writer;

@@ -71,7 +71,7 @@ internal sealed class GenerateVerb : IVerb
         ? new(model, used.Tokenizer, used.Folder)
         : throw new UserError($"holds a {used.Model.GetType().Name}, which writes no text", used.Folder.Folder, "name a causal or a sequence-to-sequence model");
 
-    private static void Continue(CliContext context, UsedModel<ICausalLM> used, IReadOnlyList<TextLine> prompts, TextGenerationConfig config, Seed seed, Shown show)
+    private static void Continue(CliContext context, UsedModel<ICausalLM> used, List<TextLine> prompts, TextGenerationConfig config, Seed seed, Shown show)
     {
         config = config with { StopIds = used.Folder.StopIds(used.Tokenizer) };
         var ids = prompts.Select(p => PromptEncoder.Encode(used.Tokenizer, p.Text, p.Where)).ToList();

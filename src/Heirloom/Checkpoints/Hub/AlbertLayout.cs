@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Heirloom.Layers;
 using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 

@@ -210,7 +210,7 @@ internal sealed class PickleMachine
         _ => long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("a number in it is none, or too large"),
     };
 
-    private object Integer(uint length)
+    private object? Integer(uint length)
     {
         if (length > MaxNumberBytes)
         {
@@ -225,12 +225,10 @@ internal sealed class PickleMachine
             number = (number << 8) | (i == bytes.Length - 1 ? (sbyte)bytes[i] : (Int128)bytes[i]);
         }
 
-        if (number >= long.MinValue && number <= long.MaxValue)
-        {
-            return (long)number;
-        }
+        return Number(number);
 
-        return number;
+        // what a program may go on with is a long wherever it fits
+        static object? Number(Int128 value) => value >= long.MinValue && value <= long.MaxValue ? (long)value : value as object;
     }
 
     private long MemoKey(string line) => long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : throw Damaged("a reference in it is no number");
