@@ -58,7 +58,7 @@ internal sealed class ChatVerb : IVerb
     {
         List<ChatMessage> turns = system is null ? [] : [new(ChatRole.System, system)];
         var writer = context.Out.Profile.Out.Writer;
-        var asks = said.Count == 0;
+        var asks = said.Length == 0;
         foreach (var turn in asks ? Typed(context) : said)
         {
             turns.Add(new(ChatRole.User, turn));
