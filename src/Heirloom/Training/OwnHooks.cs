@@ -25,6 +25,27 @@ internal sealed class OwnHooks : IDisposable
 
     public IReadOnlyList<IHook> All { get; }
 
+    /// <summary>Calls the hooks that have not been called for this step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="done">Names of hooks that already hold the step in their memory; grows as they take it in, so that it is right also when a later hook throws.</param>
+    public void After(TrainingStep step, ISet<string> done)
+    {
+        foreach (var hook in All)
+        {
+            var name = (hook as IResumable)?.Name;
+            if (name is null || !done.Contains(name))
+            {
+                using var scope = NewDisposeScope();
+                hook.After(step);
+            }
+
+            if (name is not null)
+            {
+                done.Add(name);
+            }
+        }
+    }
+
     public void AtEnd(IModel model)
     {
         foreach (var hook in All)

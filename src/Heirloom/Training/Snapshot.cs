@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Heirloom.Checkpoints;
 using static TorchSharp.torch;
 
@@ -25,16 +26,25 @@ internal sealed record SnapshotState
 
     public required BadStepState BadSteps { get; init; }
 
+    /// <summary>Set where the step's updates are made but its hooks are not all through: a resumption begins with them.</summary>
+    public UnfinishedStep? Unfinished { get; init; }
+
     /// <summary>SHA-256 of each other file.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>A step whose hooks were interrupted, by an evaluation that was asked to stop for instance.</summary>
+/// <param name="Loss">The step's.</param>
+/// <param name="Values">What the update is to write into the metrics.</param>
+/// <param name="Hooks">Names of the hooks whose saved memory holds the step. Others keep nothing and are called again.</param>
+internal sealed record UnfinishedStep(double Loss, IReadOnlyDictionary<string, double> Values, HashSet<string> Hooks);
 
 /// <summary>A folder with everything from which training goes on exactly: <c>state.json</c> and one safetensors file for each holder of tensors.</summary>
 internal static class Snapshot
 {
     private const string StateName = "state.json", Extension = ".safetensors";
     private const int BufferBytes = 1 << 20;
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Writes it whole or not at all.</summary>
     /// <param name="path">The folder.</param>

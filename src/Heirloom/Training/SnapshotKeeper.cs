@@ -13,7 +13,7 @@ internal sealed class SnapshotKeeper(
     private IEnumerable<IResumable> Resumable => hooks.OfType<IResumable>();
 
     /// <summary>Reads nothing but values, so that training goes on as if it had not happened.</summary>
-    public void Save(long step, StopReason? ended, BadStepState badSteps)
+    public void Save(long step, StopReason? ended, BadStepState badSteps, UnfinishedStep? unfinished = null)
     {
         if (run is null)
         {
@@ -34,7 +34,7 @@ internal sealed class SnapshotKeeper(
 
         Snapshot.Write(run.PathOf(step), new()
         {
-            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps,
+            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished,
             Schedules = phases.ToDictionary(p => p.Name, p => RunIdentity.PastOf(p.Schedule, step, config.Steps)),
         }, tensors);
         run.Prune(config.KeepSnapshots);
@@ -64,6 +64,7 @@ internal sealed class SnapshotKeeper(
     private void Check(SnapshotState state, string path)
     {
         const string mend = "resume with the settings it was begun with, or choose another folder";
+        const string mendSchedule = "resume with the steps and schedule it was begun with, or with lengths of the schedule in steps, since shares of all steps move with them";
         if (RunIdentity.Difference(state.Identity, identity) is { } difference)
         {
             throw new UserError($"this run cannot go on: {difference}", path, mend);
@@ -79,7 +80,7 @@ internal sealed class SnapshotKeeper(
             if (state.Schedules.GetValueOrDefault(phase.Name) != RunIdentity.PastOf(phase.Schedule, state.Step, config.Steps))
             {
                 throw new UserError(
-                    $"this run cannot go on: with this schedule and {config.Steps} steps the learning rates of the {state.Step} steps made would have been others", path, mend);
+                    $"this run cannot go on: with this schedule and {config.Steps} steps the learning rates of the {state.Step} steps made would have been others", path, mendSchedule);
             }
         }
     }

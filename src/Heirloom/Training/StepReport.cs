@@ -45,10 +45,25 @@ internal sealed class StepReport : IDisposable
         _units += gradient.Units;
     }
 
+    /// <summary>Ends the update, before hooks; gives what it is to write of it.</summary>
+    public IReadOnlyDictionary<string, double> EndUpdate(long step, double loss)
+    {
+        _losses.Add((step, loss));
+        return _values;
+    }
+
+    /// <summary>The values of an update that was made before an interruption.</summary>
+    public void TakeBack(IReadOnlyDictionary<string, double> values)
+    {
+        foreach (var (name, value) in values)
+        {
+            _values[name] = value;
+        }
+    }
+
     /// <summary>Ends the step.</summary>
     public void Write(TrainingStep step)
     {
-        _losses.Add((step.Step, step.Loss));
         if (step.Scores.Count > 0)
         {
             LastScores = step.Scores;

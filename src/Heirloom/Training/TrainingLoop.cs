@@ -35,11 +35,11 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         var bad = new BadSteps(config, work, data, resumed?.BadSteps ?? new());
         using var report = new StepReport(config, phases, metrics, work, start);
 
-        var (made, reason) = (start, resumed?.Ended);
+        var (made, reason, unfinished, saved) = (start, resumed?.Ended, resumed?.Unfinished, resumed is not null);
         model.Module.train();
         while (reason is null)
         {
-            if (made >= config.Steps)
+            if (made >= config.Steps && unfinished is null)
             {
                 reason = StopReason.Completed;
             }
@@ -47,28 +47,55 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             {
                 reason = StopReason.Interrupted;
             }
-            else if (made >= run?.StopAt)
+            else if (made >= run?.StopAt && unfinished is null)
             {
                 reason = StopReason.Paused;
             }
             else
             {
                 using var scope = NewDisposeScope();
-                var step = MakeStep(model, phases, optimizers, bad, report, own, made, bfloat16);
-                made++;
+                if (unfinished is null)
+                {
+                    var loss = Update(phases, optimizers, bad, report, made, bfloat16);
+                    made++;
+                    unfinished = new(loss, report.EndUpdate(made, loss), []);
+                    if (made == config.Steps && hooks.Count > 0)
+                    {
+                        keeper.Save(made, null, bad.State, unfinished); // whatever becomes of the last evaluation, the training is not lost
+                    }
+                }
+                else
+                {
+                    report.TakeBack(unfinished.Values);
+                }
+
+                var step = new TrainingStep { Step = made, Config = config, Model = model, Loss = unfinished.Loss, Ema = own.Ema };
+                saved = false;
+                try
+                {
+                    own.After(step, unfinished.Hooks);
+                }
+                catch (OperationCanceledException) when (work.Stop.IsCancellationRequested)
+                {
+                    reason = StopReason.Interrupted;
+                    continue;
+                }
+
+                unfinished = null;
                 report.Write(step);
                 reason = step is { StopAsked: true, Last: false } ? StopReason.EarlyStopped : null;
                 if (reason is null && !step.Last && config.SaveEvery > 0 && made % config.SaveEvery == 0)
                 {
                     keeper.Save(made, null, bad.State);
+                    saved = true;
                 }
             }
         }
 
         var over = reason is StopReason.Completed or StopReason.EarlyStopped;
-        if (made > start || resumed is null)
+        if (!saved)
         {
-            keeper.Save(made, over ? reason : null, bad.State);
+            keeper.Save(made, over ? reason : null, bad.State, unfinished);
         }
 
         if (over)
@@ -82,8 +109,8 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         };
     }
 
-    private TrainingStep MakeStep(
-        IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, BadSteps bad, StepReport report, OwnHooks own, long index, bool bfloat16)
+    /// <summary>Makes the updates of a step and gives its loss (that of its last phase).</summary>
+    private double Update(IReadOnlyList<Phase> phases, OptimizerSet optimizers, BadSteps bad, StepReport report, long index, bool bfloat16)
     {
         var here = seed.For("step", index);
         var loss = double.NaN;
@@ -107,14 +134,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             optimizers[phase].ZeroGradients();
         }
 
-        var step = new TrainingStep { Step = index + 1, Config = config, Model = model, Loss = loss, Ema = own.Ema };
-        foreach (var hook in own.All)
-        {
-            using var scope = NewDisposeScope();
-            hook.After(step);
-        }
-
-        return step;
+        return loss;
     }
 
     /// <summary>As torch's clip_grad_norm_ has it, small addend included.</summary>

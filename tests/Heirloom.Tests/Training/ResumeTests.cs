@@ -191,6 +191,96 @@ public class ResumeTests
         Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(9)]
+    [InlineData(12)]
+    public void AStopDuringAnEvaluationLosesNothingAndTheEvaluationIsMadeUpFor(long at)
+    {
+        using var a = new TemporaryFolder();
+        using var b = new TemporaryFolder();
+        var (whole, expected) = Train(Config, a.Path);
+        using var _ = whole;
+        using var stop = new CancellationTokenSource();
+        var due = at / 3;
+        var (interrupted, first) = Train(Config, b.Path, evaluating: () =>
+        {
+            if (--due == 0)
+            {
+                stop.Cancel();
+                stop.Token.ThrowIfCancellationRequested();
+            }
+        }, stop: stop.Token);
+        interrupted.Dispose();
+        Assert.Equal((at, StopReason.Interrupted, at), (first.Steps, first.StopReason, (long)first.Losses.Count));
+
+        // and once more, before the evaluation is made up for
+        var (again, nothing) = Train(Config, b.Path, stop: stop.Token);
+        again.Dispose();
+        Assert.Equal((at, StopReason.Interrupted, 0), (nothing.Steps, nothing.StopReason, nothing.Losses.Count));
+
+        var evaluations = 0;
+        var (resumed, second) = Train(Config, b.Path, evaluating: () => evaluations++);
+        using var __ = resumed;
+        Assert.Equal((12L, StopReason.Completed, 12 - at), (second.Steps, second.StopReason, (long)second.Losses.Count));
+        Assert.Equal(5 - (at / 3), evaluations);
+        Assert.Equal(expected.Scores, second.Scores);
+        Assert.Equal(Lines(a), Lines(b));
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
+    public void AFailureOfTheLastEvaluationDoesNotLoseTheTraining()
+    {
+        using var folder = new TemporaryFolder();
+        var config = Config with { EvaluateEvery = 0 };
+        using var whole = Train(config, null).Model;
+        Assert.Throws<InvalidOperationException>(() => Train(config, folder.Path, evaluating: () => throw new InvalidOperationException()));
+        var (resumed, result) = Train(config, folder.Path);
+        using var _ = resumed;
+        Assert.Equal((12L, StopReason.Completed, 0), (result.Steps, result.StopReason, result.Losses.Count));
+        Assert.Contains("validation", result.Scores.Keys);
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
+    public void ACancellationThatNobodyAskedForIsAnError()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Throws<OperationCanceledException>(() => Train(Config, folder.Path, evaluating: () => throw new OperationCanceledException()));
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(0.2, false)] // the steps made would have been others
+    public void BeforeItsDecayWsdMayGoOnWithMoreStepsWhereItsWarmUpIsInSteps(double warmUp, bool goesOn)
+    {
+        using var folder = new TemporaryFolder();
+        var config = Config with { Schedule = new WarmUpStableDecayConfig { WarmUp = warmUp, Decay = 0.25 } };
+        Train(config, folder.Path, stopAt: 8).Model.Dispose();
+        var longer = config with { Steps = 20 };
+        if (!goesOn)
+        {
+            Assert.Contains("lengths of the schedule in steps", Assert.Throws<UserError>(() => Train(longer, folder.Path)).Message);
+            return;
+        }
+
+        using var whole = Train(longer, null).Model;
+        using var resumed = Train(longer, folder.Path).Model;
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Theory]
+    [InlineData(0.2, 3)]
+    [InlineData(2, 0.5)]
+    public void AnInfiniteScheduleOfSharesHasAnotherPastWithMoreSteps(double warmUp, double coolDown)
+    {
+        using var folder = new TemporaryFolder();
+        var config = Config with { Schedule = new InfiniteConfig { WarmUp = warmUp, CoolDown = coolDown } };
+        Train(config, folder.Path).Model.Dispose();
+        Assert.Contains("lengths of the schedule in steps", Assert.Throws<UserError>(() => Train(config with { Steps = 20 }, folder.Path)).Message);
+    }
+
     [Fact]
     public void MetricsAreAsIfNothingHadHappened()
     {
@@ -200,15 +290,16 @@ public class ResumeTests
         Train(Config, b.Path, 7).Model.Dispose();
         File.AppendAllText(b / "metrics.jsonl", "{\"step\":8,\"loss\":1}\n{\"step\":9,\"lo"); // killed after step 8, without a snapshot of it
         Train(Config, b.Path).Model.Dispose();
-        Assert.Equal(Losses(a), Losses(b));
-        Assert.Equal(12, Losses(a).Length);
-
-        static string[] Losses(TemporaryFolder folder) =>
-            [.. File.ReadLines(folder / "metrics.jsonl").Select(l => l[..l.IndexOf(",\"examples_per_second", StringComparison.Ordinal)])];
+        Assert.Equal(Lines(a), Lines(b));
+        Assert.Equal(12, Lines(a).Length);
     }
 
+    /// <summary>The metrics without those that time decides.</summary>
+    private static string[] Lines(TemporaryFolder folder) =>
+        [.. File.ReadLines(folder / "metrics.jsonl").Select(l => System.Text.RegularExpressions.Regex.Replace(l, @",""(examples_per_second|seconds)"":[^,}]*", ""))];
+
     internal static (TinyModel Model, TrainingResult Result) Train(
-        TrainingConfig config, string? folder, long? stopAt = null, TinyConfig? model = null, IHook? hook = null, CancellationToken stop = default)
+        TrainingConfig config, string? folder, long? stopAt = null, TinyConfig? model = null, IHook? hook = null, Action? evaluating = null, CancellationToken stop = default)
     {
         var built = (model ?? new()).Build(new Seed(1));
         using var run = folder is null ? null : new TrainingRun(folder) { StopAt = stopAt };
@@ -216,7 +307,11 @@ public class ResumeTests
         var held = new TinyBatches(new(9), rows: 32).At(0);
         var result = new Trainer(config with { Precision = PrecisionMode.Float32 }, new Seed(2), new() { Stop = stop }).Fit(
             built, Tiny.SquaredError, new TinyBatches(new(3)), run, [
-                new EvaluateEvery(() => new Dictionary<string, double> { ["validation"] = Tiny.SquaredError(built, held, new(0)).Total.item<float>() }),
+                new EvaluateEvery(() =>
+                {
+                    evaluating?.Invoke();
+                    return new Dictionary<string, double> { ["validation"] = Tiny.SquaredError(built, held, new(0)).Total.item<float>() };
+                }),
                 .. hook is null ? [] : new[] { hook }]);
         return (built, result);
     }

@@ -6,6 +6,10 @@ namespace Heirloom.Training.Hooks;
 /// <summary>Is called after each step. Whatever it draws or computes must leave weights and optimizer alone, or training depends on it.</summary>
 public interface IHook
 {
+    /// <summary>
+    /// May throw <see cref="OperationCanceledException"/> once the work is asked to stop: training is saved and ends as interrupted, and is resumed with
+    /// this call. (Hooks before it that are no <see cref="IResumable"/> are called again then, too.)
+    /// </summary>
     void After(TrainingStep step);
 
     /// <summary>Is called once, when training is complete or was stopped early (not when it was interrupted), after the last snapshot.</summary>

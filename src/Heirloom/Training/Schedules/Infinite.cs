@@ -4,7 +4,8 @@ namespace Heirloom.Training.Schedules;
 
 /// <summary>
 /// Warm-up, cool-down to a constant that can be kept for ever, and annealing at will, from any point of it (Singh et al. 2025, "Beyond Cosine Decay", section 3).
-/// A run that goes on with more steps, or with <see cref="Anneal"/> set now, resumes exactly, since its past is unchanged.
+/// With lengths in steps a run may go on with more steps, or with <see cref="Anneal"/> set now, exactly as if it had been meant to, since its past is
+/// unchanged. Lengths that are shares move with the number of steps: then only what lies ahead may change, and another past is refused.
 /// </summary>
 public sealed record InfiniteConfig : ScheduleConfig
 {

@@ -15,7 +15,10 @@ public enum DecayShape
     Cosine,
 }
 
-/// <summary>WSD: warm-up, a long stable stretch, a short decay (Hu et al. 2024; Hägele et al. 2024).</summary>
+/// <summary>
+/// WSD: warm-up, a long stable stretch, a short decay (Hu et al. 2024; Hägele et al. 2024). With <see cref="WarmUp"/> in steps, a run that stands before
+/// its decay may go on with more steps; one that has decayed, or a warm-up that moves with the number of steps, has another past and is refused.
+/// </summary>
 [Kind("wsd")]
 public sealed record WarmUpStableDecayConfig : ScheduleConfig
 {
