@@ -33,9 +33,15 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
 
     public static string Unit => "tokens";
 
+    /// <summary><c>[B, T]</c> int64: which of a row's two texts a position belongs to (sentence A or B), for encoders that tell them apart; null when rows are one text.</summary>
+    public Tensor? TokenTypes { get; init; }
+
+    /// <summary><c>[B]</c> int64: how the row's two texts relate, <see cref="Ignore"/> where nothing is known; null when rows are one text.</summary>
+    public Tensor? Relations { get; init; }
+
     public long Count => Ids.shape[0];
 
-    public IEnumerable<Tensor> Tensors => new[] { Ids, Targets, Segments, Mask }.OfType<Tensor>();
+    public IEnumerable<Tensor> Tensors => new[] { Ids, Targets, Segments, Mask, TokenTypes, Relations }.OfType<Tensor>();
 
     public long Units => Ids.numel();
 
@@ -43,7 +49,11 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
     public static TokenBatch OfRows(IReadOnlyList<int[]> rows) =>
         new(tensor([.. rows.SelectMany(row => row).Select(id => (long)id)], [rows.Count, rows[0].Length], dtype: ScalarType.Int64));
 
-    public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device));
+    public TokenBatch To(Device device) => new(Ids.to(device), Targets?.to(device), Segments?.to(device), Mask?.to(device))
+    {
+        TokenTypes = TokenTypes?.to(device),
+        Relations = Relations?.to(device),
+    };
 }
 
 /// <summary>Source and target rows of a sequence-to-sequence task.</summary>

@@ -18,13 +18,17 @@ public static class MaskedLM
             : throw new UserError($"masking knows {masking.VocabularySize} tokens and the model {model.VocabularySize}", "masking", "set vocabulary_size to the model's");
     }
 
+    /// <summary>Predicts what the batches have hidden already (<see cref="StaticallyMaskedRows"/>).</summary>
+    /// <param name="loss">Null for plain cross-entropy.</param>
+    public static Objective<IMaskedLM, TokenBatch> OfHidden(CrossEntropyConfig? loss = null) => (model, batch, _) => Loss(model, batch, loss);
+
     /// <summary>The loss on a batch in which tokens are hidden already (static masking, evaluation).</summary>
     /// <param name="model">Sees <see cref="TokenBatch.Ids"/> as they are.</param>
     /// <param name="masked">With targets; see <see cref="Masking.Apply"/>.</param>
     /// <param name="loss">Null for plain cross-entropy.</param>
     public static Loss Loss(ILanguageModel model, TokenBatch masked, CrossEntropyConfig? loss = null) => CrossEntropy.OfHidden(
         model.Head,
-        model.Encode(new(masked.Ids) { Mask = masked.Mask, Segments = masked.Segments }),
+        model.Encode(new(masked.Ids) { Mask = masked.Mask, Segments = masked.Segments, TokenTypes = masked.TokenTypes }),
         masked.Targets ?? throw new ArgumentException("no targets: apply a masking first", nameof(masked)),
         loss);
 }

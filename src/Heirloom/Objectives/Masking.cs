@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Data.Tokens;
 using static TorchSharp.torch;
 
 namespace Heirloom.Objectives;
@@ -37,7 +38,7 @@ public sealed record MaskingConfig : IExample<MaskingConfig>
 /// <summary>Chooses tokens and hides them.</summary>
 /// <remarks>
 /// Devlin et al. 2019, §3.1 and app. A.1. Called with a new seed every step it is RoBERTa's dynamic masking (Liu et al. 2019, §4.1); called once with one
-/// seed it is static. The number of masked tokens is the rate times the row's ordinary tokens, rounded up or down by chance so that its mean is exact.
+/// seed it is static (<see cref="StaticallyMaskedRows"/>). The number of masked tokens is the rate times the row's ordinary tokens, rounded up or down by chance so that its mean is exact.
 /// </remarks>
 public sealed class Masking
 {
@@ -87,6 +88,9 @@ public sealed class Masking
 
     public int VocabularySize => _config.VocabularySize;
 
+    /// <summary>Names what is hidden and how, for lineage.</summary>
+    public string Fingerprint => Hashes.OfText($"{Settings.ToYaml(_config)} {string.Join("", (_wordStarts ?? []).Select(b => b ? 1 : 0))}");
+
     /// <summary>The batch as the model sees it, with the hidden tokens as targets.</summary>
     /// <returns>A batch whose targets are <see cref="TokenBatch.Ignore"/> except where a token was chosen.</returns>
     public TokenBatch Apply(TokenBatch batch, Seed seed)
@@ -100,7 +104,7 @@ public sealed class Masking
         for (var row = 0; row < rows; row++)
         {
             var span = new Range(row * length, (row + 1) * length);
-            ApplyToRow(
+            Hide(
                 ids.AsSpan(span),
                 real is null ? default : real.AsSpan(span),
                 segments is null ? default : segments.AsSpan(span),
@@ -115,7 +119,18 @@ public sealed class Masking
         };
     }
 
-    private void ApplyToRow(Span<long> ids, ReadOnlySpan<bool> real, ReadOnlySpan<long> segments, Span<long> targets, Rng rng)
+    /// <summary>One row, before it is in a batch.</summary>
+    /// <inheritdoc cref="Apply"/>
+    public TokenRow ApplyToRow(TokenRow row, Seed seed)
+    {
+        var (ids, targets, real) = (row.Ids.ToArray(), new long[row.Ids.Length], new bool[row.Ids.Length]);
+        Array.Fill(targets, TokenBatch.Ignore);
+        real.AsSpan(0, row.Length).Fill(true);
+        Hide(ids, real, row.Segments ?? default(ReadOnlySpan<long>), targets, seed.Random());
+        return row with { Ids = ids, Targets = targets };
+    }
+
+    private void Hide(Span<long> ids, ReadOnlySpan<bool> real, ReadOnlySpan<long> segments, Span<long> targets, Rng rng)
     {
         var words = Words(ids, real, segments);
         var wanted = _config.Rate * words.Sum(word => word.End.Value - word.Start.Value);

@@ -19,7 +19,7 @@ internal static class Tiny
     /// <summary>Batches of a type, each learnable at a glance: counting texts, labels that stand in the first token, images as bright as their label.</summary>
     public static IReadOnlyList<TBatch> Batches<TBatch>() => typeof(TBatch) switch
     {
-        var t when t == typeof(TokenBatch) => As<TBatch>(new TokenBatch(Ids()), new TokenBatch(Ids(), Segments: Halves()), new TokenBatch(Ids(), Mask: Mask())),
+        var t when t == typeof(TokenBatch) => As<TBatch>(new TokenBatch(Ids()), new TokenBatch(Ids(), Segments: Halves()), new TokenBatch(Ids(), Mask: Mask()), new TokenBatch(Ids()) { TokenTypes = Halves(), Relations = Labels().remainder(2) }),
         var t when t == typeof(SequencePairBatch) => As<TBatch>(new SequencePairBatch(Ids(), Mask(), Ids().narrow(1, 0, 5))),
         var t when t == typeof(LabeledTokenBatch) => As<TBatch>(
             new LabeledTokenBatch(Ids(), Mask(), Labels()),
@@ -48,6 +48,11 @@ internal static class Tiny
         if (model is ILanguageModel language)
         {
             yield return ("Head", () => language.Head(language.Encode(new(Ids()))));
+        }
+
+        if (model is ISentencePairLM pairs)
+        {
+            yield return ("Relation", () => pairs.Relation(pairs.Encode(new(Ids())), new(Ids())));
         }
 
         if (model is ISequenceToSequenceLM sequences)

@@ -9,7 +9,13 @@ namespace Heirloom.Data.Tokens;
 /// <param name="Length">Real tokens; the rest is padding.</param>
 public sealed record TokenRow(long[] Ids, long[] Targets, long[]? Segments, int Length)
 {
-    /// <summary>Stacks rows of equal length; the batch has segments, and a mask, as soon as one row needs them.</summary>
+    /// <summary>T numbers: 0 in the first and 1 in the second of a row's two texts; null when it is one text.</summary>
+    public long[]? TokenTypes { get; init; }
+
+    /// <summary>How the two texts relate; null when the row is one text.</summary>
+    public long? Relation { get; init; }
+
+    /// <summary>Stacks rows of equal length; the batch has segments, a mask, token types and relations as soon as one row needs them.</summary>
     public static TokenBatch Collate(IReadOnlyList<TokenRow> rows)
     {
         var (height, width) = (rows.Count, rows[0].Ids.Length);
@@ -17,7 +23,13 @@ public sealed record TokenRow(long[] Ids, long[] Targets, long[]? Segments, int 
             Stack(r => r.Ids),
             Stack(r => r.Targets),
             rows.Any(r => r.Segments is not null) ? Stack(r => r.Segments ?? new long[width]) : null,
-            rows.Any(r => r.Length < width) ? MaskOf() : null);
+            rows.Any(r => r.Length < width) ? MaskOf() : null)
+        {
+            TokenTypes = rows.Any(r => r.TokenTypes is not null) ? Stack(r => r.TokenTypes ?? new long[width]) : null,
+            Relations = rows.Any(r => r.Relation is not null)
+                ? tensor(rows.Select(r => r.Relation ?? TokenBatch.Ignore).ToArray(), [height], dtype: ScalarType.Int64)
+                : null,
+        };
 
         Tensor Stack(Func<TokenRow, long[]> part)
         {

@@ -55,7 +55,7 @@ public sealed record TokenLosses(IReadOnlyList<double> Sums, IReadOnlyList<long>
     private static void Add(ILanguageModel model, TokenBatch batch, List<double> sums, List<long> counts)
     {
         var targets_BT = batch.Targets ?? throw new ArgumentException("evaluation needs targets", nameof(batch));
-        var logits_BTV = model.Head(model.Encode(new(batch.Ids) { Mask = batch.Mask, Segments = batch.Segments })).to(float32);
+        var logits_BTV = model.Head(model.Encode(new(batch.Ids) { Mask = batch.Mask, Segments = batch.Segments, TokenTypes = batch.TokenTypes })).to(float32);
         var vocabulary = logits_BTV.shape[^1];
         var losses_BT = nn.functional.cross_entropy(
             logits_BTV.view(-1, vocabulary), targets_BT.reshape(-1), ignore_index: TokenBatch.Ignore, reduction: nn.Reduction.None).view(targets_BT.shape);
