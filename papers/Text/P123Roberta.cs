@@ -101,10 +101,14 @@ public sealed class P123Roberta : IPaper
         private MaskingConfig Masking => World.Masking with { SpecialTokens = [.. World.Masking.SpecialTokens, Corpus(SplitPart.Train).Start] };
 
         /// <summary>Whole sentences of held-out documents, hidden once for all arms and seeds.</summary>
-        private IBatches<TokenBatch> HeldOut(bool validation) => new RowBatches<TokenRow, TokenBatch>(
-            new StaticallyMaskedRows(
-                new SentenceRows(Corpus(SplitPart.Test), new DocSentencesConfig(), Settings.ContextLength, new(validation ? 1ul : 0)), new(Masking), 1, new(validation ? 1ul : 0)),
-            64, TokenRow.Collate).FirstSteps((Settings.HeldOutRows + 63) / 64);
+        private IBatches<TokenBatch> HeldOut(bool validation)
+        {
+            var seed = new Seed(validation ? 1ul : 0);
+            var rows = new SentenceRows(Corpus(SplitPart.Test), new DocSentencesConfig(), Settings.ContextLength, seed);
+            var hidden = new StaticallyMaskedRows(rows, new(Masking), 1, seed);
+            TokenRow[] scored = [.. Enumerable.Range(0, (int)Math.Min(Settings.HeldOutRows, rows.RowsPerEpoch!.Value)).Select(i => hidden.Row(i))];
+            return new ExampleBatches<TokenRow, TokenBatch>(scored, 64, shuffle: false, seed, (r, _) => TokenRow.Collate(r), hidden.Fingerprint);
+        }
 
         public double[] Losses(Encoder model, bool validation = false) => TokenLosses.Of(model, HeldOut(validation), Trial.Work).ByRow;
 
@@ -131,7 +135,7 @@ public sealed class P123Roberta : IPaper
                 },
                 Trial.Seed.For("pretraining"), Trial.Work);
             var shape = EncoderConfig.Bert(World.Tokenizer.VocabularySize, Settings.ContextLength, Settings.Width, Settings.Layers, heads: 4) with { Pooler = true };
-            using var model = new NextSentenceLMConfig { Encoder = shape }.Build(Trial.Seed.For("model"));
+            using var model = new SentencePairLMConfig { Encoder = shape }.Build(Trial.Seed.For("model"));
             if (recipe.Input is SentencePairConfig)
             {
                 trainer.Fit(model, recipe.Static ? NextSentence.OfHidden() : NextSentence.Objective(Masking), batches);
@@ -191,20 +195,16 @@ public sealed class P123Roberta : IPaper
         Data = new()
         {
             General = new ConcatSourceConfig { Sources = [new DataSetSourceConfig { Name = "brown" }, new DataSetSourceConfig { Name = "sotu" }] },
-            Tasks =
-            [
-                new() { Name = "reviews", Source = new DataSetSourceConfig { Name = "food-reviews" } },
-                new() { Name = "mail", Source = new DataSetSourceConfig { Name = "spam-assassin" } },
-            ],
-            Tokenizer = Tokenizer(1024),
-            MaxTestExamples = 300,
+            Tasks = [new() { Name = "mail", Source = new DataSetSourceConfig { Name = "spam-assassin" } }],
+            Tokenizer = Tokenizer(512),
+            MaxTestExamples = 500,
             MaxCharacters = 4000,
         },
         Width = 48,
         BatchTokens = 512,
         Pretraining = Steps(300),
         Rates = [4e-3],
-        FineTuning = new() { Training = Steps(40, 2e-3), BatchSize = 16 },
+        FineTuning = new() { Training = Steps(80, 2e-3), BatchSize = 16 },
     };
 
     public static Paper Describe() => new Paper<Settings, Encoder>
@@ -217,7 +217,17 @@ public sealed class P123Roberta : IPaper
         Full = Quick with
         {
             Seeds = 5,
-            Data = Quick.Data with { Tokenizer = Tokenizer(8192), MaxTestExamples = 5000 },
+            Data = Quick.Data with
+            {
+                Tasks =
+                [
+                    .. Quick.Data.Tasks,
+                    new() { Name = "reviews", Source = new DataSetSourceConfig { Name = "food-reviews" } },
+                    new() { Name = "news", Source = new DataSetSourceConfig { Name = "reuters" }, Field = "grain" },
+                ],
+                Tokenizer = Tokenizer(8192),
+                MaxTestExamples = 5000,
+            },
             Width = 256,
             Layers = 4,
             ContextLength = 128,
@@ -268,7 +278,7 @@ public sealed class P123Roberta : IPaper
             "held-out text is scored as whole sentences of one document, for all arms alike",
             "batch sizes have the ratios of the paper (256, 2K, 8K) as 1/4, 1 and 4",
             "the quick profile has one learning rate for all arms, chosen on other seeds; the full one lets validation text choose among three",
-            "texts are pooled by their mean, and tasks are whether a review is great and whether a mail is spam, not GLUE, SQuAD and RACE",
+            "texts are pooled by their mean, and the task is whether a mail is spam (in the full profile also whether a review is great and whether a newswire is about grain), not GLUE, SQuAD and RACE",
             "all arms have a byte-level BPE: its effect is not measured, as a WordPiece vocabulary has another number of tokens a text",
         ],
     };

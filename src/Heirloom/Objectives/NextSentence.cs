@@ -38,7 +38,7 @@ public static class NextSentence
             throw new UserError("the rows are single texts: there is no relation to predict", "next sentence", "make pairs of them (segment_pair, sentence_pair)");
         }
 
-        var inputs = new Models.TokenInputs(masked.Ids) { Mask = masked.Mask, Segments = masked.Segments, TokenTypes = masked.TokenTypes };
+        var inputs = new TokenInputs(masked.Ids) { Mask = masked.Mask, Segments = masked.Segments, TokenTypes = masked.TokenTypes };
         var hidden_BTD = model.Encode(inputs);
         var targets = masked.Targets ?? throw new ArgumentException("no targets: apply a masking first", nameof(masked));
         var tokens = CrossEntropy.OfHidden(model.Head, hidden_BTD, targets, loss);

@@ -34,8 +34,9 @@ public sealed class FileTrialMemory(string folder) : ITrialMemory
         }
     }
 
+    // names that differ only in what a file name may not hold ("batch × 4", "batch ÷ 4") are told apart by a hash
     private string PathOf(string arm, int seed) =>
-        Path.Combine(folder, $"{string.Concat(arm.Select(c => char.IsLetterOrDigit(c) ? c : '-'))}-{seed}.json");
+        Path.Combine(folder, $"{string.Concat(arm.Select(c => char.IsLetterOrDigit(c) ? c : '-'))}-{Data.Hashes.OfText(arm)[..8]}-{seed}.json");
 }
 
 /// <summary>Results as files, one a paper and profile: <c>P117-quick.json</c>.</summary>

@@ -47,7 +47,7 @@ public class StaticMaskingTests
     public void NextSentenceIsTheSumOfBothMeans()
     {
         using var scope = NewDisposeScope();
-        var model = NextSentenceLMConfig.Example.Build(new(1));
+        var model = SentencePairLMConfig.Example.Build(new(1));
         var (ids, targets) = (tensor(new long[] { 1, 5, 2, 6, 2, 1, 7, 2, 8, 2 }, 2, 5), full([2, 5], TokenBatch.Ignore, dtype: ScalarType.Int64));
         targets[0, 1] = 9;
         TokenBatch batch = new(ids, targets) { TokenTypes = tensor(new long[] { 0, 0, 0, 1, 1, 0, 0, 0, 1, 1 }, 2, 5), Relations = tensor(new long[] { 1, TokenBatch.Ignore }) };

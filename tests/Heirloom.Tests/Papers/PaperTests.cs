@@ -133,4 +133,15 @@ public sealed class PaperTests : IDisposable
         Assert.Contains("there is no paper 201", Assert.Throws<UserError>(() => Catalogue.Library.Row(201)).Message);
         Assert.Contains("not implemented yet", Assert.Throws<UserError>(() => Catalogue.Library.Implemented(0)).Message);
     }
+
+    [Fact]
+    public void ArmsWhoseNamesDifferInSignsOnlyAreRememberedApart()
+    {
+        using var folder = new TemporaryFolder();
+        var memory = new FileTrialMemory(folder.Path);
+        memory.Remember("batch × 4", 0, new(new Dictionary<string, double[]> { ["loss"] = [1] }, [], 0, 0));
+
+        Assert.Null(memory.Recall("batch ÷ 4", 0));
+        Assert.Equal([1.0], memory.Recall("batch × 4", 0)!.Scores["loss"]);
+    }
 }

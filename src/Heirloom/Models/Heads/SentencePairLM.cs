@@ -28,7 +28,7 @@ public sealed record SentencePairLMConfig : HeadConfig, IExample<SentencePairLMC
 }
 
 /// <summary>A masked language model that also classifies its first token's pooled vector.</summary>
-public sealed class SentencePairLM : HeadModel<IMaskedLM>, IMaskedLM, IPooledEncoder, IClassifier<TokenInputs>
+public sealed class SentencePairLM : HeadModel<IMaskedLM>, ISentencePairLM, IPooledEncoder, IClassifier<TokenInputs>
 {
     internal SentencePairLM(IMaskedLM encoder, SentencePairLMConfig config) : base(nameof(SentencePairLM), encoder, encoder.Width, config)
     {

@@ -4,7 +4,7 @@ using Heirloom.Layers;
 
 namespace Heirloom.Models.Text;
 
-/// <summary>A decoder-only transformer. GPT-2- and Llama-type models are settings of it: <see cref="Gpt2"/>, <see cref="Llama"/>.</summary>
+/// <summary>A decoder-only transformer. GPT-2- and Llama-type models are settings of it: <see cref="Gpt2"/>, <see cref="Llama"/>, <see cref="Falcon"/>.</summary>
 public sealed record DecoderConfig : ModelConfig, IExample<DecoderConfig>
 {
     public static DecoderConfig Example => Llama(32, context: 16, width: 16, layers: 2, heads: 2);
@@ -92,6 +92,28 @@ public sealed record DecoderConfig : ModelConfig, IExample<DecoderConfig>
                 FeedForward = new() { Width = feedForward ?? ((8 * width / 3) + 31) / 32 * 32 },
             },
         };
+
+    /// <summary>Falcon-type (Almazrouei et al. 2023): rotary positions, attention and feed-forward side by side after one layer norm, few key and value heads, no biases.</summary>
+    /// <param name="vocabulary">Tokens.</param>
+    /// <param name="context">Longest sequence.</param>
+    /// <param name="width">Width of the residual stream; the feed-forward's is four times it.</param>
+    /// <param name="layers">Blocks.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="keyValueHeads">Key and value heads: 1 is multi-query, more are grouped.</param>
+    public static DecoderConfig Falcon(int vocabulary, int context, int width, int layers, int heads, int keyValueHeads = 1) => new()
+    {
+        VocabularySize = vocabulary,
+        ContextLength = context,
+        Layers = layers,
+        Block = new()
+        {
+            Width = width,
+            Attention = new() { Heads = heads, KeyValueHeads = keyValueHeads },
+            FeedForward = new() { Width = 4 * width, Activation = Activation.Gelu, Gated = false },
+            Norm = new LayerNormConfig(),
+            Layout = BlockLayout.ParallelSharedNorm,
+        },
+    };
 
     public override Decoder Build(Seed seed)
     {
