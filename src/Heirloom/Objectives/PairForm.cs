@@ -65,13 +65,18 @@ internal static class PairRows
     /// <summary>Each source with its target right after it, and what each position predicts; the last token predicts nothing and is left out.</summary>
     public static (Tensor Ids, Tensor Targets) Join(SequencePairBatch batch)
     {
-        var real = cat([batch.SourceMask, batch.Target.ne(TokenBatch.Ignore)], 1);
-        var columns = arange(real.shape[1], device: real.device).unsqueeze(0);
-        var order = columns.add(real.logical_not().to(ScalarType.Int64).mul(real.shape[1])).argsort(1);
-        var length = Math.Max(2, real.sum(1).max().item<long>());
-        order = order.narrow(1, 0, length);
+        var order = Order(cat([batch.SourceMask, batch.Target.ne(TokenBatch.Ignore)], 1));
+        var length = order.shape[1];
         var ids = cat([batch.Source, batch.Target.clamp_min(0)], 1).gather(1, order);
         var targets = cat([full_like(batch.Source, TokenBatch.Ignore), batch.Target], 1).gather(1, order);
         return (ids.narrow(1, 0, length - 1), targets.narrow(1, 1, length - 1));
+    }
+
+    /// <summary>Columns with the real ones first and in their order, at least two, as many as the fullest row has.</summary>
+    /// <param name="real"><c>[B, T]</c> bool.</param>
+    public static Tensor Order(Tensor real)
+    {
+        var columns = arange(real.shape[1], device: real.device).unsqueeze(0);
+        return columns.add(real.logical_not().to(ScalarType.Int64).mul(real.shape[1])).argsort(1).narrow(1, 0, Math.Max(2, real.sum(1).max().item<long>()));
     }
 }

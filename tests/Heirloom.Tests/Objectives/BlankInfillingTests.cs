@@ -99,3 +99,58 @@ public class BlankInfillingTests
         Assert.Contains("sentence", Assert.Throws<UserError>(() => BlankInfilling.Cut(batch, Config with { Sentences = 1 }, new(1))).Message, StringComparison.Ordinal);
     }
 }
+
+public class BlankPairsTests
+{
+    private static readonly Heirloom.Data.Batching.SequencePair[] Pairs = [new([5, 4, 7], [8, 9]), new([4, 6], [10, 11, 12])];
+
+    [Fact]
+    public void OneBlankIsWhatTheObjectiveCuts()
+    {
+        using var scope = NewDisposeScope();
+        using var model = BlankInfillerConfig.Glm(32, 32, 16, 2, 2).Build(new(1));
+        var config = new BlankInfillingConfig { MaskToken = 4, StartToken = 2, EndToken = 9 };
+        var (inputs, targets) = BlankRow.Collate([BlankRow.Of([5, 8, 7], [1..2], config, new Seed(1).Random())], CPU);
+
+        var pair = new BlankPairs { MaskToken = 4, StartToken = 2 }.Predict(model, Heirloom.Data.Batching.SequencePairBatches.Collate([new([5, 4, 7], [8, 9])], 0));
+
+        Assert.Equal(targets.data<long>().ToArray(), pair.Targets.data<long>().ToArray());
+        Assert.True(model.Encode(inputs).allclose(pair.Hidden));
+    }
+
+    [Fact]
+    public void APairsLossDoesNotDependOnItsNeighbors()
+    {
+        using var scope = NewDisposeScope();
+        using var infiller = BlankInfillerConfig.Glm(32, 32, 16, 2, 2).Build(new(1));
+        using var encoder = EncoderConfig.Bert(32, 32, 16, 2, 2).Build(new(1));
+        foreach (var (form, model) in new (PairForm, Heirloom.Models.IModel)[] { (new BlankPairs { MaskToken = 4, StartToken = 2 }, infiller), (new MaskedPairs { MaskToken = 4 }, encoder) })
+        {
+            var alone = Pairs.Sum(p => ConditionalLM.Loss(form, model, Heirloom.Data.Batching.SequencePairBatches.Collate([p], 0)).Total.item<float>() * p.Target.Count);
+            var together = ConditionalLM.Loss(form, model, Heirloom.Data.Batching.SequencePairBatches.Collate(Pairs, 0)).Total.item<float>() * 5;
+
+            Assert.Equal(alone, together, 1e-4f);
+        }
+    }
+
+    [Fact]
+    public void AMaskForEachTokenOfTheTarget()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = EncoderConfig.Bert(32, 32, 16, 2, 2).Build(new(1));
+
+        var pair = new MaskedPairs { MaskToken = 4 }.Predict(encoder, Heirloom.Data.Batching.SequencePairBatches.Collate([new([5, 4, 7], [8, 9])], 0));
+
+        Assert.Equal([-100, 8, 9, -100], pair.Targets.data<long>().ToArray());
+        Assert.True(encoder.Encode(new(tensor(new long[] { 5, 4, 4, 7 }).unsqueeze(0))).allclose(pair.Hidden));
+    }
+
+    [Fact]
+    public void ASourceWithoutItsBlankIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = EncoderConfig.Bert(32, 32, 16, 1, 2).Build(new(1));
+
+        Assert.Throws<UserError>(() => new MaskedPairs { MaskToken = 4 }.Predict(encoder, Heirloom.Data.Batching.SequencePairBatches.Collate([new([5, 7], [8])], 0)));
+    }
+}
