@@ -31,7 +31,7 @@ public sealed record BlankPairs : PairForm, IExample<BlankPairs>
         var length = batch.Target.shape[1];
         var inB = zeros_like(batch.Target).add(arange(1, length + 1, device: batch.Target.device));
         var inputs = new BlankInputs(
-            cat([batch.Source, SequenceToSequence.ShiftRight(batch.Target, StartToken)], 1).gather(1, order),
+            cat([batch.Source, SequenceToSequence.ShiftRight(batch.Target, StartToken, StartToken)], 1).gather(1, order),
             cat([arange(batch.Source.shape[1], device: batch.Source.device).unsqueeze(0).expand_as(batch.Source), blank_B.unsqueeze(1).expand_as(batch.Target)], 1).gather(1, order),
             cat([zeros_like(batch.Source), inB], 1).gather(1, order),
             batch.SourceMask.sum(1));
