@@ -18,13 +18,13 @@ internal sealed record BlankRow(List<long> Ids, List<long> Positions, List<long>
         var at = 0;
         for (var s = 0; s < spans.Count; s++)
         {
-            row.AddText(text[at..spans[s].Start.Value]);
+            row.AddText(text.AsSpan(at..spans[s].Start.Value));
             masks[s] = row.Ids.Count;
             row.AddText([config.MaskToken]);
             at = spans[s].End.Value;
         }
 
-        row.AddText(text[at..]);
+        row.AddText(text.AsSpan(at));
         var length = row.Ids.Count;
         var order = Enumerable.Range(0, spans.Count).ToArray();
         rng.Shuffle<int>(order);
