@@ -1,3 +1,4 @@
+using Heirloom.Adaptation.Peft;
 using Heirloom.Adaptation.Tuning;
 using Heirloom.Models.Vision;
 using TorchSharp.Modules;
@@ -9,7 +10,8 @@ public class TuningTests
 {
     private static readonly VisionTransformerConfig s_config = VisionTransformerConfig.Vit(image: 8, patch: 4, channels: 1, width: 16, layers: 2, heads: 2, classes: 3);
 
-    public static TheoryData<string> Kinds => [.. Settings.Kinds(typeof(TuningConfig)).Select(k => k.Key), "deep"];
+    /// <summary>What a vision transformer can be tuned by without naming its modules; adapters that are kept in files have tests of their own.</summary>
+    public static TheoryData<string> Kinds => [.. Settings.Kinds(typeof(TuningConfig)).Where(k => !k.Value.IsAssignableTo(typeof(AdapterConfig))).Select(k => k.Key), "deep"];
 
     private static TuningConfig Config(string kind) =>
         kind == "deep" ? new VisualPromptConfig { Deep = true } : (TuningConfig)Activator.CreateInstance(Settings.Kinds(typeof(TuningConfig))[kind])!;
