@@ -16,7 +16,7 @@ public class StaticMaskingTests
 
     private static readonly MaskingConfig s_config = new() { MaskToken = 3, VocabularySize = 32, SpecialTokens = [0, 1, 2], Rate = 0.25 };
 
-    private static Dictionary<string, string> Epoch(IRows<TokenRow> rows, int epoch) => Enumerable.Range(epoch * 30, 30).Select(i => rows.Row(i))
+    private static Dictionary<string, string> Epoch(StaticallyMaskedRows rows, int epoch) => Enumerable.Range(epoch * 30, 30).Select(i => rows.Row(i))
         .ToDictionary(r => string.Join(' ', r.Ids.Zip(r.Targets, (id, target) => target == TokenBatch.Ignore ? id : target)), r => string.Join(' ', r.Targets));
 
     [Fact]
