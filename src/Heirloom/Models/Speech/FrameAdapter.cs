@@ -8,6 +8,8 @@ namespace Heirloom.Models.Speech;
 /// <summary>Makes a transformer's frames fewer: a projection where the width changes, then convolutions with gates.</summary>
 internal sealed class FrameAdapter : nn.Module<Tensor, Tensor>
 {
+    private readonly long _stride;
+
     [ComponentName(Name = "projection")]
     private readonly Linear? _projection;
 
@@ -19,6 +21,7 @@ internal sealed class FrameAdapter : nn.Module<Tensor, Tensor>
 
     public FrameAdapter(int width, FrameAdapterConfig config) : base(nameof(FrameAdapter))
     {
+        _stride = config.Stride;
         if (width != config.Width)
         {
             _projection = Projections.Linear(width, config.Width, bias: true);
@@ -36,10 +39,10 @@ internal sealed class FrameAdapter : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         x = _projection is null ? x : _norm!.call(_projection.call(x));
-        x = x.transpose(1, 2).contiguous();
+        x = x.transpose(1, 2);
         foreach (var convolution in _convolutions)
         {
-            x = nn.functional.glu(convolution.call(x), 1);
+            x = nn.functional.glu(Convolutions.Convolve(x, convolution.weight!, convolution.bias, _stride, padding: 1), 1);
         }
 
         return x.transpose(1, 2).MoveToOuterDisposeScope();

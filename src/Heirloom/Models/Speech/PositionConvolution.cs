@@ -53,7 +53,7 @@ internal sealed class PositionConvolution : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var weight = _direction * (_magnitude / Norm());
-        var y = nn.functional.conv1d(x.transpose(1, 2), weight, _bias, padding: _kernel / 2, groups: _groups);
+        var y = Convolutions.Convolve(x.transpose(1, 2), weight, _bias, padding: _kernel / 2, groups: _groups);
         // an even kernel has one more place after a frame than before it, which gives one frame too many
         y = y.narrow(2, 0, x.shape[1]);
         return _activation.Apply(y).transpose(1, 2).MoveToOuterDisposeScope();

@@ -10,6 +10,7 @@ internal sealed class WaveformLayer : nn.Module<Tensor, Tensor>
 {
     private readonly Activation _activation;
     private readonly bool _overChannels;
+    private readonly long _stride;
 
     [ComponentName(Name = "convolution")]
     private readonly Conv1d _convolution;
@@ -20,7 +21,7 @@ internal sealed class WaveformLayer : nn.Module<Tensor, Tensor>
     public WaveformLayer(SpeechEncoderConfig config, int index) : base(nameof(WaveformLayer))
     {
         var layer = config.Waveform[index];
-        _activation = config.WaveformActivation;
+        (_activation, _stride) = (config.WaveformActivation, layer.Stride);
         _overChannels = config.WaveformNorm == WaveformNorm.EveryLayerOverChannels;
         _convolution = ModuleWeight.Kept(nn.Conv1d(index == 0 ? 1 : config.Waveform[index - 1].Width, layer.Width, layer.Kernel, stride: layer.Stride, bias: config.WaveformBias));
         _norm = _overChannels ? ModuleWeight.Kept(nn.LayerNorm(layer.Width))
@@ -34,7 +35,7 @@ internal sealed class WaveformLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        x = _convolution.call(x);
+        x = Convolutions.Convolve(x, _convolution.weight!, _convolution.bias, _stride);
         if (_norm is not null)
         {
             x = _overChannels ? _norm.call(x.transpose(1, 2)).transpose(1, 2) : _norm.call(x);
