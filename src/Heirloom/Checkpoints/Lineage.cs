@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Reflection;
 
 namespace Heirloom.Checkpoints;
 
@@ -35,7 +34,7 @@ public sealed record Lineage
     public ImmutableArray<string> Licenses { get; init; } = [];
 
     /// <summary>Version of the code.</summary>
-    public string Code { get; init; } = CodeVersion;
+    public string Code { get; init; } = Machine.CodeVersion;
 
     /// <summary>When it was written, UTC, ISO 8601.</summary>
     public string Date { get; init; } = "";
@@ -45,9 +44,6 @@ public sealed record Lineage
 
     /// <summary>Measurements made when it was written (perplexity, accuracy), by name.</summary>
     public ImmutableSortedDictionary<string, double> Scores { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
-
-    private static string CodeVersion { get; } =
-        typeof(Lineage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }
 
 /// <param name="Weights">SHA-256 of the parent's weights.</param>

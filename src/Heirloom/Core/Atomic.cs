@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Heirloom.Core;
@@ -6,18 +5,16 @@ namespace Heirloom.Core;
 /// <summary>Writes that are there whole or not at all: to a private neighbour, flushed to the disk, then renamed. A crash leaves the old one or the new one.</summary>
 public static partial class Atomic
 {
-    private const string Suffix = ".partial-";
-
     /// <summary>Writes a file.</summary>
     /// <exception cref="UserError">The folder cannot be written or the disk is full; the old file is untouched.</exception>
     public static void WriteFile(string path, Action<Stream> write)
     {
         var full = Path.GetFullPath(path);
-        var draft = Draft(full);
+        var draft = Drafts.Of(full);
         Guard(full, () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            Sweep(full);
+            Drafts.Sweep(full);
             using (var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
             {
                 write(stream);
@@ -39,10 +36,11 @@ public static partial class Atomic
     public static void WriteFolder(string path, Action<string> fill)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var draft = Draft(full);
+        var draft = Drafts.Of(full);
         Guard(full, () =>
         {
-            Sweep(full);
+            Drafts.Restore(Path.GetDirectoryName(full)!);
+            Drafts.Sweep(full);
             Directory.CreateDirectory(draft);
             fill(draft);
             // side by side, so that the file system's journal takes many flushes at once
@@ -52,53 +50,22 @@ public static partial class Atomic
                 RandomAccess.FlushToDisk(handle);
             });
 
-            FlushFolder(draft);
+            foreach (var folder in FoldersBottomUp(draft))
+            {
+                FlushFolder(folder);
+            }
+
             Replace(draft, full);
             FlushFolder(Path.GetDirectoryName(full)!);
         }, () => DeleteFolder(draft));
     }
 
-    private static string Draft(string full) => $"{full}{Suffix}{Environment.ProcessId}-{Environment.CurrentManagedThreadId}";
+    /// <summary>A name beside <paramref name="path"/> for a file that helps to make it: what a kill leaves of it is swept with the drafts.</summary>
+    public static string Scratch(string path) => Drafts.Of(Path.GetFullPath(path));
 
-    /// <summary>Removes what a process that was killed left of the same target. (An hour's grace: on a shared disk the process may be another machine's.)</summary>
-    private static void Sweep(string full)
-    {
-        var folder = new DirectoryInfo(Path.GetDirectoryName(full)!);
-        if (!folder.Exists)
-        {
-            return;
-        }
-
-        var prefix = Path.GetFileName(full) + Suffix;
-        foreach (var left in folder.EnumerateFileSystemInfos(prefix + "*").Where(i => i.Name.StartsWith(prefix, StringComparison.Ordinal)))
-        {
-            var owner = left.Name[prefix.Length..].Split('-')[0];
-            if (int.TryParse(owner, out var process) && !IsRunning(process) && TimeProvider.System.GetUtcNow() - left.LastWriteTimeUtc > TimeSpan.FromHours(1))
-            {
-                if (left is DirectoryInfo unfinished)
-                {
-                    unfinished.Delete(recursive: true);
-                }
-                else
-                {
-                    left.Delete();
-                }
-            }
-        }
-    }
-
-    private static bool IsRunning(int process)
-    {
-        try
-        {
-            using var found = Process.GetProcessById(process);
-            return !found.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Where folders cannot be exchanged, a crash may leave one under the name it had while it was replaced: puts such folders back.</summary>
+    /// <param name="folder">The folder that they stand in.</param>
+    public static void Restore(string folder) => Drafts.Restore(Path.GetFullPath(folder));
 
     private static void Guard(string path, Action write, Action discard)
     {
@@ -139,12 +106,30 @@ public static partial class Atomic
             return;
         }
 
-        // no exchange on this system or file system: the old folder is kept until the new one stands
-        var old = full + ".old-" + Environment.ProcessId;
+        ReplaceInTwoMoves(draft, full);
+    }
+
+    /// <summary>No exchange on this system or file system: the old folder is kept until the new one stands, and is put back if it never does.</summary>
+    internal static void ReplaceInTwoMoves(string draft, string full)
+    {
+        var old = Drafts.ForOld(full);
         Directory.Move(full, old);
-        Directory.Move(draft, full);
+        try
+        {
+            Directory.Move(draft, full);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Directory.Move(old, full);
+            throw;
+        }
+
         DeleteFolder(old);
     }
+
+    /// <summary>A folder's entries are on the disk before the entry that leads to it.</summary>
+    internal static IEnumerable<string> FoldersBottomUp(string root) =>
+        Directory.EnumerateDirectories(root).SelectMany(FoldersBottomUp).Append(root);
 
     private static void DeleteFolder(string folder)
     {

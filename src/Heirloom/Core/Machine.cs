@@ -12,12 +12,18 @@ public static class Machine
         $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):F0} GiB",
         System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier);
 
-    /// <summary>Version and, in a build from a git checkout, the commit: "0.1.0+1a2b3c4d5e6f".</summary>
+    /// <summary>Version and, in a build from a git checkout, the commit: "0.1.0+1a2b3c4d5e6f", with "-dirty" where sources were not as committed.</summary>
     public static string CodeVersion { get; } = Shorten(
         typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown");
 
-    private static string Shorten(string version) =>
-        version.IndexOf('+') is var plus and >= 0 && version.Length > plus + 13 ? version[..(plus + 13)] : version;
+    /// <summary>Twelve digits of the commit are enough.</summary>
+    internal static string Shorten(string version)
+    {
+        const int digits = 12;
+        var start = version.IndexOf('+') + 1;
+        var end = start == 0 ? version.Length : start + version[start..].TakeWhile(char.IsAsciiHexDigit).Count();
+        return end - start > digits && start > 0 ? version[..(start + digits)] + version[end..] : version;
+    }
 
     private static string Processor()
     {

@@ -40,7 +40,7 @@ public sealed record PaperResult
     public string Verdict => Findings.All(f => f.Verdict == "reproduced") ? "reproduced" : "not-reproduced";
 }
 
-/// <summary>A verdict as data. Infinite ends of an interval are null.</summary>
+/// <summary>A verdict as data. Infinite ends of an interval are null; the p-value is against an effect of <c>Margin</c>.</summary>
 public sealed record FindingResult(
     string Claim, string Measure, string Unit, string Better, string Method, string Baseline,
     double MethodMean, double BaselineMean, double Margin,

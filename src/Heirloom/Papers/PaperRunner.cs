@@ -10,7 +10,7 @@ public sealed record PaperRunOptions
 
     public Seed Seed { get; init; } = new(1);
 
-    /// <summary>Folder for finished trials; runs of other settings, seeds or code never meet in it.</summary>
+    /// <summary>Folder for finished trials; runs of other settings, seeds or builds never meet in it.</summary>
     public required string Folder { get; init; }
 
     /// <summary>Forgets finished trials of an earlier run with the same settings, seed and code.</summary>
@@ -26,7 +26,7 @@ public static class PaperRunner
     {
         var paper = row.Paper!;
         var profile = options.Profile.ToString().ToLowerInvariant();
-        var key = $"{settingsHash}-{options.Seed.Value}-{Machine.CodeVersion}".Replace('+', '-');
+        var key = $"{settingsHash}-{options.Seed.Value}-{CodeOf(options.Settings)}";
         var trials = Path.Combine(options.Folder, $"P{paper.Id:000}-{profile}", "trials", key);
         if (options.Fresh && Directory.Exists(trials))
         {
@@ -59,4 +59,8 @@ public static class PaperRunner
             Curves = scores.Curves,
         };
     }
+
+    /// <summary>The version, and the builds of the library and of the paper: a change that is not committed makes trials of its own.</summary>
+    private static string CodeOf(PaperSettings settings) => string.Join('-', new[] { typeof(PaperRunner), settings.GetType() }
+        .Select(t => t.Module).Distinct().Select(m => m.ModuleVersionId.ToString("N")[..12]).Prepend(Machine.CodeVersion.Replace('+', '-')));
 }

@@ -4,7 +4,7 @@ namespace Heirloom.Papers;
 
 /// <summary>What the measurements say of a finding; never written by hand.</summary>
 /// <param name="Finding">What was claimed.</param>
-/// <param name="Effect">How much better the method is than the baseline, in the measure's unit, positive when better.</param>
+/// <param name="Effect">How much better the method is than the baseline, in the measure's unit, positive when better; its p-value is against the finding's margin.</param>
 /// <param name="MethodMean">The method's average score.</param>
 /// <param name="BaselineMean">The baseline's average score, or the constant.</param>
 public sealed record Verdict(Finding Finding, Interval Effect, double MethodMean, double BaselineMean)
@@ -29,20 +29,11 @@ public sealed record Verdict(Finding Finding, Interval Effect, double MethodMean
     /// <param name="baseline">The baseline's scores; not read when the finding holds against a constant.</param>
     public static Verdict Of(Finding finding, Better better, ScoreMatrix method, ScoreMatrix? baseline)
     {
-        Interval difference;
-        double reference;
-        if (finding.Constant is { } constant)
-        {
-            var mean = MultiBootstrap.Mean(method).Combined;
-            difference = mean with { Estimate = mean.Estimate - constant, Low = mean.Low - constant, High = mean.High - constant };
-            reference = constant;
-        }
-        else
-        {
-            difference = MultiBootstrap.Compare(method, baseline!, finding.Design).Combined;
-            reference = baseline!.Mean;
-        }
-
-        return new(finding, better is Better.Higher ? difference : difference.Negated(), method.Mean, reference);
+        // what is tested is the excess over all that the claim allows for, so that the p-value and the interval speak of the same bound
+        var margin = better is Better.Higher ? finding.Margin : -finding.Margin;
+        var beyond = method.Plus(-margin - (finding.Constant ?? 0));
+        var excess = (finding.Constant is null ? MultiBootstrap.Compare(beyond, baseline!, finding.Design) : MultiBootstrap.Mean(beyond)).Combined;
+        var difference = excess.Plus(margin);
+        return new(finding, better is Better.Higher ? difference : difference.Negated(), method.Mean, finding.Constant ?? baseline!.Mean);
     }
 }

@@ -68,6 +68,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Removes what a killed run left half written or half deleted.</summary>
     private void Sweep()
     {
+        Atomic.Restore(Snapshots);
         if (Directory.Exists(Snapshots))
         {
             foreach (var path in Directory.GetDirectories(Snapshots).Except(Saved().Select(s => s.Path)))

@@ -44,6 +44,38 @@ public class MultiBootstrapTests
         Assert.InRange(rate, 0, 0.05 + (3 * Math.Sqrt(0.05 * 0.95 / 500)));
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.2, 0.3)]
+    public void TheSmallSampleIntervalOfThreeUnpairedSeedsHoldsItsLevelUnderNoise(double seedDeviation, double exampleDeviation)
+    {
+        var scores = new SimulatedScores { Seeds = 3, Examples = 4, SeedDeviation = seedDeviation, ExampleDeviation = exampleDeviation, Noise = 1 };
+        var random = new Seed(14).Random();
+        const int trials = 4000;
+        var rejected = 0;
+        for (var i = 0; i < trials; i++)
+        {
+            var (method, baseline) = scores.Draw(random);
+            rejected += RandomEffects.Difference(method, baseline, 0.95).ExcludesZero ? 1 : 0;
+        }
+
+        Assert.InRange((double)rejected / trials, 0, 0.05 + (3 * Math.Sqrt(0.05 * 0.95 / trials)));
+    }
+
+    [Fact]
+    public void UnpairedDegreesOfFreedomCountBothArmsResiduals()
+    {
+        // rows and columns of both arms balance: all four mean squares are known by hand
+        var method = new ScoreMatrix([[4, 0], [0, 0]]);
+        var baseline = new ScoreMatrix([[0, 0], [0, 2]]);
+
+        // seed means 2, 0 and 0, 1: variances of the arms' means 1 and 1/4; example differences 2, -1: 9/4; residual mean squares 4 and 1, over 4 cells
+        const double variance = 1 + 0.25 + 2.25 - 1 - 0.25;
+        const double shares = 1 + (0.25 * 0.25) + (2.25 * 2.25) + 1 + (0.25 * 0.25);
+        var half = Math.Sqrt(variance) * MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, variance * variance / shares, 0.975);
+        Assert.Equal(0.5 - half, RandomEffects.Difference(method, baseline, 0.95).Low, 1e-9);
+    }
+
     [Fact]
     public void ThePublishedPercentileIntervalIsCalibratedWithManySeeds() =>
         Assert.InRange(RejectionRate(25, 40, SeedDesign.Paired, effect: 0, trials: 300, r => r.Percentile), 0.01, 0.10);

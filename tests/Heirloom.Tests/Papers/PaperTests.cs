@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CsCheck;
 using Heirloom.Papers;
 using Heirloom.Reproductions;
 
@@ -80,6 +81,38 @@ public sealed class PaperTests : IDisposable
         Assert.Equal("reproduced", finding.Verdict);
         Assert.Equal(-10, finding.BaselineMean);
     }
+
+    /// <summary>Near the bound the percentile interval and its p-value (quantiles by interpolation, counts plus one) may part by one draw.</summary>
+    [Fact]
+    public void ThePValueIsSmallExactlyWhereTheIntervalExcludesTheBound() =>
+        Gen.Select(Gen.Double[-1, 1].Array[6].Array[4], Gen.Double[-1, 1].Array[6].Array[4], Gen.Double[-2, 2], Gen.Double[-1, 1], Gen.Bool, Gen.Bool).Sample((method, baseline, constant, margin, higher, fixedBound) =>
+        {
+            var finding = new Finding { Claim = "", Method = "a", Baseline = fixedBound ? null : "b", Constant = fixedBound ? constant : null, Measure = "m", Margin = margin };
+            var effect = Verdict.Of(finding, higher ? Better.Higher : Better.Lower, new(method), new(baseline)).Effect;
+            var expected = method.Average(r => r.Average()) - (fixedBound ? constant : baseline.Average(r => r.Average()));
+            Assert.Equal(higher ? expected : -expected, effect.Estimate, 1e-9);
+            if (Math.Abs(effect.PValue - 0.05) > 0.003)
+            {
+                Assert.Equal(effect.Low > margin || effect.High < margin, effect.PValue < 0.05);
+            }
+        }, iter: 60);
+
+    [Fact]
+    public void TrialsOfAnotherBuildAreNotRecalled()
+    {
+        Run(Fake(), new Sizes { Seeds = 1 }, _folder);
+
+        var key = Path.GetFileName(Directory.GetDirectories(Path.Combine(_folder, "P064-quick", "trials")).Single());
+        Assert.Contains(typeof(PaperRunner).Module.ModuleVersionId.ToString("N")[..12], key);
+        Assert.Contains(GetType().Module.ModuleVersionId.ToString("N")[..12], key);
+    }
+
+    [Theory]
+    [InlineData("0.1.0", "0.1.0")]
+    [InlineData("0.1.0+1a2b", "0.1.0+1a2b")]
+    [InlineData("0.1.0+1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d", "0.1.0+1a2b3c4d5e6f")]
+    [InlineData("0.1.0+1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d-dirty", "0.1.0+1a2b3c4d5e6f-dirty")]
+    public void CommitsAreShortenedAndKeepTheirMark(string version, string shown) => Assert.Equal(shown, Machine.Shorten(version));
 
     [Fact]
     public void AnInterruptedRunGoesOnWhereItWasWithTheSameResult()

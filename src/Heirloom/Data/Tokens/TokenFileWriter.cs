@@ -24,7 +24,7 @@ public static class TokenFileWriter
     private static TokenFileInfo Write(Stream stream, string path, TokenFileInfo info, IEnumerable<EncodedDocument> documents)
     {
         // offsets of a hundred million documents do not belong in memory
-        var spill = path + ".offsets-" + Guid.NewGuid().ToString("N");
+        var spill = Atomic.Scratch(path);
         using var offsets = new FileStream(spill, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 1 << 16 });
         var body = new HashedBody(stream);
         Span<byte> head = stackalloc byte[TokenFileLayout.HeadSize];

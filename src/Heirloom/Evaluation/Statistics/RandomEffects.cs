@@ -21,11 +21,13 @@ public static class RandomEffects
         var (a, b) = (SeedVariance(method), SeedVariance(baseline));
         var byExample = method.Examples < 2 ? 0 : Variance(examples) / method.Examples;
         var seeds = a + b;
-        var residual = method.Examples < 2 ? 0 : (Residual(method) / (method.Seeds * method.Examples)) + (Residual(baseline) / (baseline.Seeds * baseline.Examples));
+        var (noiseA, noiseB) = (ResidualVariance(method), ResidualVariance(baseline));
+        var residual = noiseA + noiseB;
         var variance = Math.Max(seeds, Math.Max(byExample, seeds + byExample - residual));
         var freedom = variance == 0
             ? double.PositiveInfinity
-            : variance * variance / (Share(a, method.Seeds) + Share(b, baseline.Seeds) + Share(byExample, method.Examples));
+            : variance * variance / (Share(a, method.Seeds) + Share(b, baseline.Seeds) + Share(byExample, method.Examples)
+                + ResidualShare(noiseA, method) + ResidualShare(noiseB, baseline));
         return Build(method.Mean - baseline.Mean, method.Seeds < 2 || baseline.Seeds < 2 ? double.PositiveInfinity : variance, freedom, level);
     }
 
@@ -43,10 +45,9 @@ public static class RandomEffects
         }
 
         var examples = Variance(ExampleMeans(scores)) / scores.Examples;
-        var residual = Residual(scores) / (scores.Seeds * scores.Examples);
+        var residual = ResidualVariance(scores);
         var variance = Math.Max(seeds, Math.Max(examples, seeds + examples - residual));
-        var shares = Share(seeds, scores.Seeds) + Share(examples, scores.Examples)
-            + (residual * residual / ((scores.Seeds - 1.0) * (scores.Examples - 1.0)));
+        var shares = Share(seeds, scores.Seeds) + Share(examples, scores.Examples) + ResidualShare(residual, scores);
         return (variance, shares == 0 ? double.PositiveInfinity : variance * variance / shares);
     }
 
@@ -82,6 +83,12 @@ public static class RandomEffects
 
         return sum / ((scores.Seeds - 1.0) * (scores.Examples - 1.0));
     }
+
+    /// <summary>What <see cref="Residual"/> adds to the variance of the mean: MS_residual / (n_s n_x).</summary>
+    private static double ResidualVariance(ScoreMatrix scores) => Residual(scores) / ((double)scores.Seeds * scores.Examples);
+
+    private static double ResidualShare(double variance, ScoreMatrix scores) =>
+        variance == 0 ? 0 : variance * variance / ((scores.Seeds - 1.0) * (scores.Examples - 1.0));
 
     private static double Share(double variance, int count) => count < 2 ? 0 : variance * variance / (count - 1);
 

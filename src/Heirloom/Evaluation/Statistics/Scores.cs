@@ -31,6 +31,9 @@ public sealed class ScoreMatrix
     /// <summary>One column: for examples that differ from seed to seed and so are no factor of their own.</summary>
     public ScoreMatrix Averaged() => new([.. _rows.Select(r => new[] { r.Average() })]);
 
+    /// <summary>Every cell plus a constant.</summary>
+    public ScoreMatrix Plus(double shift) => shift == 0 ? this : new([.. _rows.Select(row => row.Select(value => value + shift).ToArray())]);
+
     /// <summary>Cell by cell, this minus the other; both must come from the same seeds and examples.</summary>
     public ScoreMatrix Minus(ScoreMatrix other)
     {
