@@ -82,10 +82,10 @@ public static class HubFolder
     private static HubLayout LayoutOf(HubConfig config)
     {
         var type = config.ModelType;
-        return All.FirstOrDefault(layout => layout.ModelTypes.Contains(type))
+        return All.FirstOrDefault(layout => layout.Reads(config))
             ?? (type.Length == 0 ? All.FirstOrDefault(l => config.Architectures.Any(a => l.Architectures.Any(b => a.StartsWith(b, StringComparison.Ordinal)))) : null)
             ?? throw new UserError(
                 type.Length == 0 ? "says neither model_type nor a known architecture" : $"not supported yet: {new string([.. type.Take(60).Where(c => !char.IsControl(c))])}",
-                config.File, $"supported: {string.Join(", ", All.SelectMany(l => l.ModelTypes).Order(StringComparer.Ordinal))}");
+                config.File, $"supported: {string.Join(", ", All.SelectMany(l => l.ModelTypes).Distinct().Order(StringComparer.Ordinal))}");
     }
 }

@@ -16,6 +16,9 @@ public abstract class HubLayout
     /// <summary>Beginnings of <c>architectures</c> names by which it knows a configuration that has no model type.</summary>
     public virtual ImmutableArray<string> Architectures => [];
 
+    /// <summary>Whether a configuration that names its model type is this layout's.</summary>
+    public virtual bool Reads(HubConfig config) => ModelTypes.Contains(config.ModelType);
+
     /// <summary>Reads a hub's configuration.</summary>
     /// <exception cref="UserError">A key is missing, ill-typed, or asks for something that we do not compute.</exception>
     public abstract ModelConfig ReadConfig(HubConfig config);

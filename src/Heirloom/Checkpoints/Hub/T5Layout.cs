@@ -31,7 +31,11 @@ public sealed class T5Layout : EncoderDecoderLayout
 
     protected override double HeadDropout(HubConfig config, HubHead head) => config.Number("classifier_dropout", 0, 0, 0.999);
 
-    protected override EncoderDecoderConfig ReadBackbone(HubConfig config)
+    protected override EncoderDecoderConfig ReadBackbone(HubConfig config) => Read(config);
+
+    protected override JsonObject WriteBackbone(EncoderDecoderConfig t5) => Write(t5);
+
+    internal static EncoderDecoderConfig Read(HubConfig config)
     {
         // what a file leaves out is the family's default; mT5 is of version 1.1
         var second = config.ModelType == "mt5";
@@ -70,7 +74,7 @@ public sealed class T5Layout : EncoderDecoderLayout
         };
     }
 
-    protected override JsonObject WriteBackbone(EncoderDecoderConfig t5)
+    internal static JsonObject Write(EncoderDecoderConfig t5)
     {
         var block = t5.Block;
         var positions = t5.Positions as RelativePositionsConfig ?? new();
@@ -105,22 +109,29 @@ public sealed class T5Layout : EncoderDecoderLayout
             .Copy($"{hub}decoder.embed_tokens.weight", $"{hub}shared.weight")
             // a table of the first release that no computation reads
             .Ignore(@"EncDecAttention\.relative_attention_bias\.weight$");
-        AddStack(map, t5, $"{ours}encoder", $"{hub}encoder", t5.EncoderLayers, cross: false);
-        AddStack(map, t5, $"{ours}decoder", $"{hub}decoder", t5.DecoderLayers, cross: true);
+        AddStack(map, t5, $"{ours}encoder.", $"{hub}encoder", t5.EncoderLayers, cross: false);
+        AddStack(map, t5, $"{ours}decoder.", $"{hub}decoder", t5.DecoderLayers, cross: true);
     }
 
     protected override void AddVocabulary(KeyMap map, EncoderDecoderConfig t5, string ours, string hub) => _ = t5.TieEmbeddings
         ? map.Copy("lm_head.weight", $"{hub}shared.weight")
         : map.Add($"{ours}head.weight", "lm_head.weight", t5.VocabularySize, t5.Block.Width);
 
-    private static void AddStack(KeyMap map, EncoderDecoderConfig t5, string stack, string hubStack, int layers, bool cross)
+    /// <summary>Names of one stack.</summary>
+    /// <param name="map">To add them to.</param>
+    /// <param name="t5">Both stacks.</param>
+    /// <param name="stack">Beginning of our names.</param>
+    /// <param name="hubStack">The hub's stack.</param>
+    /// <param name="layers">Its layers.</param>
+    /// <param name="cross">Whether they read a memory.</param>
+    internal static void AddStack(KeyMap map, EncoderDecoderConfig t5, string stack, string hubStack, int layers, bool cross)
     {
         long width = t5.Block.Width, hidden = t5.Block.FeedForward.Width;
-        map.Add($"{stack}.positions.weight", $"{hubStack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+        map.Add($"{stack}positions.weight", $"{hubStack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
             (t5.Positions as RelativePositionsConfig ?? new()).Buckets, t5.Block.Attention.Heads);
         for (var i = 0; i < layers; i++)
         {
-            var (ours, hub) = ($"{stack}.layers.{i}", $"{hubStack}.block.{i}.layer");
+            var (ours, hub) = ($"{stack}layers.{i}", $"{hubStack}.block.{i}.layer");
             AddAttention(map, t5, $"{ours}.attention", $"{hub}.0", "SelfAttention");
             if (cross)
             {
@@ -142,7 +153,7 @@ public sealed class T5Layout : EncoderDecoderLayout
                 .AddNorm($"{ours}.feed_forward_norm", $"{dense}.layer_norm", width, bias: false);
         }
 
-        map.AddNorm($"{stack}.norm", $"{hubStack}.final_layer_norm", width, bias: false);
+        map.AddNorm($"{stack}norm", $"{hubStack}.final_layer_norm", width, bias: false);
     }
 
     private static void AddAttention(KeyMap map, EncoderDecoderConfig t5, string ours, string hub, string name)

@@ -22,6 +22,10 @@ internal static class HubExamples
         var bert = EncoderConfig.Bert(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
         var roberta = EncoderConfig.Roberta(vocabulary: 37, context: 24, width: 16, layers: 2, heads: 4);
         var t5 = EncoderDecoderConfig.T5(vocabulary: 37, width: 16, layers: 2, heads: 4, headWidth: 6);
+        var t5Encoder = new EncoderConfig
+        {
+            VocabularySize = 37, ContextLength = 24, Layers = 2, Block = t5.Block, Positions = t5.Positions, EmbeddingNorm = false, Head = false, Initialization = new FanInInitializationConfig(),
+        };
         var vit = VisionTransformerConfig.Vit(image: 8, patch: 4, channels: 3, width: 16, layers: 2, heads: 4, classes: 5);
 
         var speech = SpeechEncoderConfig.Example;
@@ -84,6 +88,8 @@ internal static class HubExamples
             ["gpt2-token"] = ("gpt2", new TokenClassifierConfig { Encoder = gpt2 with { Head = false }, Classes = 3 }),
             ["llama-sequence"] = ("llama", new SequenceClassifierConfig { Encoder = llama with { Head = false, TieEmbeddings = true }, Classes = 3, Pooling = Pooling.Last, Bias = false }),
             ["llama-spans"] = ("llama", new SpanExtractorConfig { Encoder = llama with { Head = false, TieEmbeddings = true } }),
+            ["t5-encoder"] = ("t5", t5Encoder),
+            ["t5-encoder-token"] = ("t5", new TokenClassifierConfig { Encoder = t5Encoder, Classes = 3 }),
             ["t5-sequence"] = ("t5", new SequenceClassifierConfig { Encoder = t5 with { Head = false }, Classes = 3, Pooling = Pooling.End, PoolingToken = 1, Transform = Activation.Tanh }),
             ["t5"] = ("t5", t5),
             ["t5-gated"] = ("t5", EncoderDecoderConfig.T5Gated(vocabulary: 37, width: 16, layers: 2, heads: 4, headWidth: 6) with { DecoderLayers = 1 }),
