@@ -32,11 +32,11 @@ public sealed record WebNoiseSourceConfig : SourceConfig, IExample<WebNoiseSourc
     [Range(0.0, 1.0)]
     public double Furniture { get; init; } = 0.5;
 
-    /// <summary>Copies of each document, on average.</summary>
+    /// <summary>Copies of each page, on average.</summary>
     [Range(0.0, 100.0)]
     public double Copies { get; init; } = 0.5;
 
-    /// <summary>Near copies of each document, on average.</summary>
+    /// <summary>Near copies of each page, on average.</summary>
     [Range(0.0, 100.0)]
     public double NearCopies { get; init; } = 0.5;
 
@@ -65,26 +65,34 @@ public sealed record WebNoiseSourceConfig : SourceConfig, IExample<WebNoiseSourc
         foreach (var document in source.Read())
         {
             var rng = Seed.For("document", index++).Random();
-            yield return As(document, "text", Page(document.Text, rng));
-            for (var i = Times(Copies, rng); i > 0; i--)
+            foreach (var (page, kind) in Pages(document, advertising, rng))
             {
-                yield return As(document, "copy", document.Text);
-            }
+                yield return As(page, kind, Page(page.Text, rng));
+                for (var i = Times(Copies, rng); i > 0; i--)
+                {
+                    yield return As(page, "copy", page.Text);
+                }
 
-            for (var i = Times(NearCopies, rng); i > 0; i--)
-            {
-                yield return As(document, "near copy", Page(Altered(document.Text, rng), rng));
+                for (var i = Times(NearCopies, rng); i > 0; i--)
+                {
+                    yield return As(page, "near copy", Page(Altered(page.Text, rng), rng));
+                }
             }
+        }
+    }
 
-            for (var i = Times(Stuffed, rng); i > 0; i--)
-            {
-                yield return As(document, "stuffed", Page(Stuff(document.Text, rng), rng));
-            }
+    /// <summary>A clean text and what comes along with it; copies are made of each alike.</summary>
+    private IEnumerable<(Document Page, string Kind)> Pages(Document document, IEnumerator<Document> advertising, Rng rng)
+    {
+        yield return (document, "text");
+        for (var i = Times(Stuffed, rng); i > 0; i--)
+        {
+            yield return (document with { Text = Stuff(document.Text, rng) }, "stuffed");
+        }
 
-            for (var i = spam is null ? 0 : Times(SpamRate, rng); i > 0 && advertising.MoveNext(); i--)
-            {
-                yield return As(advertising.Current, "spam", Page(advertising.Current.Text, rng));
-            }
+        for (var i = Times(SpamRate, rng); i > 0 && advertising.MoveNext(); i--)
+        {
+            yield return (advertising.Current, "spam");
         }
     }
 
