@@ -101,7 +101,7 @@ public sealed class P123Roberta : IPaper
         private MaskingConfig Masking => World.Masking with { SpecialTokens = [.. World.Masking.SpecialTokens, Corpus(SplitPart.Train).Start] };
 
         /// <summary>Whole sentences of held-out documents, hidden once for all arms and seeds.</summary>
-        private IBatches<TokenBatch> HeldOut(bool validation)
+        private ExampleBatches<TokenRow, TokenBatch> HeldOut(bool validation)
         {
             var seed = new Seed(0);
             var rows = new SentenceRows(Corpus(validation ? SplitPart.Validation : SplitPart.Test), new DocSentencesConfig(), Settings.ContextLength, seed);
