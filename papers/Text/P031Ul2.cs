@@ -77,8 +77,9 @@ public sealed class P031Ul2 : IPaper
         ],
         Departures =
         [
-            "models of a few hundred thousand parameters on the Brown corpus and presidents' speeches instead of up to 20 billion on C4; every objective takes the same steps over the same rows and the same learning rates to choose from",
+            "models of a few hundred thousand parameters on definitions of biological terms instead of up to 20 billion on C4; every objective takes the same steps over the same rows and the same learning rates to choose from",
             "the encoder-decoder has as many layers on each side as the decoder has in all, so that a token costs as much and its parameters are twice as many, as in the paper",
+            "fine-tuning asks for a definition's kind; its texts may be among those of pretraining, without their labels",
             "the longest spans have an eighth of a row, as 64 of 512 in the paper",
             "gaps and continuations are scored by the loss of the same held-out tokens, each model in its own format (a causal model sees what stands before); the paper scores fine-tuned and one-shot tasks",
             "the tolerance of a tenth of a nat to each specialist at its own task is ours",
@@ -116,7 +117,7 @@ public sealed class P031Ul2 : IPaper
     private static Ready Train(Trial<Sizes> t, PairForm form, MixtureOfDenoisersConfig? denoisers, string tokens = "")
     {
         Objective<IModel, TokenBatch> objective = denoisers is null
-            ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch, seed)
+            ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch.AsTexts(), seed)
             : MixtureOfDenoisers.Objective(form, denoisers);
         var name = $"{form.GetType().Name} {denoisers?.Denoisers.Length}";
         var model = t.Shared(name, () => Tuning.Best(
@@ -158,16 +159,16 @@ public sealed class P031Ul2 : IPaper
         public static Sizes Example => new();
 
         /// <summary>The domain <c>text</c>, under a tokenizer with sentinels and paradigm tokens.</summary>
-        public TextTestbedConfig Testbed { get; init; } = Bed(
-            new ConcatSourceConfig { Sources = [new DataSetSourceConfig { Name = "brown" }, new DataSetSourceConfig { Name = "sotu" }] }, 96, 1024, 96);
+        public TextTestbedConfig Testbed { get; init; } = Bed(new DataSetSourceConfig { Name = "go-definitions" }, 64, 1024, 128);
 
         /// <summary>What a copy is fine-tuned on.</summary>
         public PromptedTaskConfig Task { get; init; } = new()
         {
-            Name = "reviews",
-            Source = new DataSetSourceConfig { Name = "food-reviews" },
-            Prompts = [new() { Text = "{text} Is it great?", Answers = [" yes", " no"] }],
-            MaxPerClass = 400,
+            Name = "ontology",
+            Source = new DataSetSourceConfig { Name = "go-definitions" },
+            Field = "ontology",
+            Prompts = [new() { Text = "{text} This is a", Answers = [" process", " component", " function"] }],
+            MaxPerClass = 300,
         };
 
         /// <summary>A multiple of 16, the width of a head.</summary>
@@ -183,10 +184,10 @@ public sealed class P031Ul2 : IPaper
         public int Rows { get; init; } = 8;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 200;
+        public int Steps { get; init; } = 250;
 
         [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 60;
+        public int TuneSteps { get; init; } = 80;
 
         /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
         public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];

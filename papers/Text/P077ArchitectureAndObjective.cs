@@ -79,7 +79,7 @@ public sealed class P077ArchitectureAndObjective : IPaper
         ],
         Departures =
         [
-            "models of a few hundred thousand parameters on the Brown corpus and presidents' speeches, instead of 5 and 11 billion on C4; all take the same steps over the same rows, and the encoder-decoder has as many layers on each side as a decoder in all, so that a token costs as much",
+            "models of a few hundred thousand parameters on definitions, newswires and reviews, instead of 5 and 11 billion on C4; all take the same steps over the same rows, and the encoder-decoder has as many layers on each side as a decoder in all, so that a token costs as much",
             "multitask fine-tuning reads four labelled sets with two prompts each, where T0's mixture has 62 sets; the held-out task is another question about a body of text of which one was asked, on texts of which none was trained on",
             "zero-shot tasks are choosing the passage that goes on a text among four, and the held-out task; answers are ranked by likelihood, as in the paper",
             "before fine-tuning, models of masked LM are asked through a sentinel, the only way in which they have learned to write; afterwards all are asked alike",
@@ -120,7 +120,7 @@ public sealed class P077ArchitectureAndObjective : IPaper
     private static Ready Pretrain(Trial<Sizes> t, string name, PairForm form, bool masked, IModel? from = null, double share = 1)
     {
         var objective = masked ? MixtureOfDenoisers.Objective(form, new() { Tokens = Ids(t), Denoisers = [Spans] })
-            : form is CausalPairs ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch, seed)
+            : form is CausalPairs ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch.AsTexts(), seed)
             : TextContinuation.Objective(form);
         return new(t.Shared(name, () => Tuning.Best(
             t.Settings.Rates,
@@ -164,7 +164,7 @@ public sealed class P077ArchitectureAndObjective : IPaper
 
         /// <summary>The domain <c>text</c>, under a tokenizer with sentinels.</summary>
         public TextTestbedConfig Testbed { get; init; } = Bed(
-            new ConcatSourceConfig { Sources = [new DataSetSourceConfig { Name = "brown" }, new DataSetSourceConfig { Name = "sotu" }] }, 64, 1024, 128);
+            new ConcatSourceConfig { Sources = [.. new[] { "go-definitions", "reuters", "food-reviews" }.Select(name => new DataSetSourceConfig { Name = name })] }, 64, 1024, 128);
 
         /// <summary>What multitask fine-tuning reads.</summary>
         public ImmutableArray<PromptedTaskConfig> Tasks { get; init; } =

@@ -49,12 +49,12 @@ public sealed class P104Glm : IPaper
                 t,
                 new(new MaskedPairs { MaskToken = Mask(t) }, Mask(t)),
                 EncoderConfig.Bert(Vocabulary(t), 2 * Context(t), t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16),
-                MaskedLM.Objective(new() { MaskToken = Mask(t), VocabularySize = Vocabulary(t), SpecialTokens = [Ids(t).EndToken, Ids(t).PadToken, Start(t)] }))),
+                (model, batch, seed) => MaskedLM.Objective(Masking(t))(model, batch.AsTexts(), seed))),
             new(Gpt, t => Train<ILanguageModel>(
                 t,
                 new(new CausalPairs()),
                 DecoderConfig.Gpt2(Vocabulary(t), 2 * Context(t), t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16),
-                CausalLM.Objective())),
+                (model, batch, seed) => CausalLM.Objective()(model, batch.AsTexts(), seed))),
             new(T5, t => Train<ISequenceToSequenceLM>(
                 t,
                 new(new EncoderDecoderPairs(), Ids(t).FirstSentinel, Echo: true),
@@ -83,8 +83,8 @@ public sealed class P104Glm : IPaper
         ],
         Departures =
         [
-            "models of a few hundred thousand parameters on the Brown corpus and presidents' speeches instead of 110 million and more on BookCorpus and Wikipedia; all take the same steps over the same rows, T5-type with half the layers on each side, so that sizes are nearly equal",
-            "cloze questions ask whether a review is great, in place of SuperGLUE; every model answers in its own format, the masked language model with a mask for each token of the answer",
+            "models of a few hundred thousand parameters on definitions of biological terms instead of 110 million and more on BookCorpus and Wikipedia; all take the same steps over the same rows, T5-type with half the layers on each side, so that sizes are nearly equal",
+            "cloze questions ask for a definition's kind, in place of SuperGLUE (its texts may be among those of pretraining, without their labels); every model answers in its own format, the masked language model with a mask for each token of the answer",
             "infilling and generation are scored by the loss of held-out tokens, in place of Yahoo text infilling and summarization",
             "long spans take half of the texts; the tolerance of a tenth of a nat to GPT at its own task is ours",
             "one rate for fine-tuning",
@@ -106,6 +106,8 @@ public sealed class P104Glm : IPaper
     private static SpanCorruptionConfig Ids(Trial<Sizes> t) => Sentinels.Of(Text(t).Tokenizer);
 
     private static int Mask(Trial<Sizes> t) => Text(t).Tokenizer.Mask!.Value;
+
+    private static MaskingConfig Masking(Trial<Sizes> t) => new() { MaskToken = Mask(t), VocabularySize = Vocabulary(t), SpecialTokens = [Ids(t).EndToken, Ids(t).PadToken, Start(t)] };
 
     private static int Start(Trial<Sizes> t) => Text(t).Tokenizer.IdOf("[START]")!.Value;
 
@@ -163,16 +165,16 @@ public sealed class P104Glm : IPaper
         public static Sizes Example => new();
 
         /// <summary>The domain <c>text</c>, under a tokenizer with a mask, a start token and sentinels.</summary>
-        public TextTestbedConfig Testbed { get; init; } = Bed(
-            new ConcatSourceConfig { Sources = [new DataSetSourceConfig { Name = "brown" }, new DataSetSourceConfig { Name = "sotu" }] }, 64, 1024, 128);
+        public TextTestbedConfig Testbed { get; init; } = Bed(new DataSetSourceConfig { Name = "go-definitions" }, 64, 1024, 128);
 
         /// <summary>What cloze questions are about.</summary>
         public PromptedTaskConfig Task { get; init; } = new()
         {
-            Name = "reviews",
-            Source = new DataSetSourceConfig { Name = "food-reviews" },
-            Prompts = [new() { Text = "{text} Is it great?", Answers = [" yes", " no"] }],
-            MaxPerClass = 400,
+            Name = "ontology",
+            Source = new DataSetSourceConfig { Name = "go-definitions" },
+            Field = "ontology",
+            Prompts = [new() { Text = "{text} This is a", Answers = [" process", " component", " function"] }],
+            MaxPerClass = 300,
         };
 
         /// <summary>A multiple of 16, the width of a head.</summary>
@@ -188,10 +190,10 @@ public sealed class P104Glm : IPaper
         public int Rows { get; init; } = 8;
 
         [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 200;
+        public int Steps { get; init; } = 250;
 
         [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 60;
+        public int TuneSteps { get; init; } = 80;
 
         /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
         public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];

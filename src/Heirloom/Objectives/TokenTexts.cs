@@ -16,4 +16,7 @@ public static class TokenTexts
             yield return [.. Enumerable.Range(row * length, length).Where(i => real is null || real[i]).Select(i => ids[i])];
         }
     }
+
+    /// <summary>The same rows, each as one text whose tokens all see and predict each other, whatever documents were packed into it.</summary>
+    public static TokenBatch AsTexts(this TokenBatch batch) => batch with { Segments = null, Targets = null };
 }
