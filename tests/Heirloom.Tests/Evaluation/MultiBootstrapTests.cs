@@ -66,14 +66,14 @@ public class MultiBootstrapTests
     public void UnpairedDegreesOfFreedomCountBothArmsResiduals()
     {
         // rows and columns of both arms balance: all four mean squares are known by hand
-        var method = new ScoreMatrix([[4, 0], [0, 0]]);
+        var method = new ScoreMatrix([[5, 1], [1, -1]]);
         var baseline = new ScoreMatrix([[0, 0], [0, 2]]);
 
-        // seed means 2, 0 and 0, 1: variances of the arms' means 1 and 1/4; example differences 2, -1: 9/4; residual mean squares 4 and 1, over 4 cells
-        const double variance = 1 + 0.25 + 2.25 - 1 - 0.25;
-        const double shares = 1 + (0.25 * 0.25) + (2.25 * 2.25) + 1 + (0.25 * 0.25);
+        // seed means 3, 0 and 0, 1: variances of the arms' means 9/4 and 1/4; example differences 3, -1: 4; residual mean squares 1 and 1, over 4 cells
+        const double variance = 2.25 + 0.25 + 4 - 0.25 - 0.25;
+        const double shares = (2.25 * 2.25) + (0.25 * 0.25) + (4 * 4) + (0.25 * 0.25) + (0.25 * 0.25);
         var half = Math.Sqrt(variance) * MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, variance * variance / shares, 0.975);
-        Assert.Equal(0.5 - half, RandomEffects.Difference(method, baseline, 0.95).Low, 1e-9);
+        Assert.Equal(1 - half, RandomEffects.Difference(method, baseline, 0.95).Low, 1e-9);
     }
 
     [Fact]

@@ -111,8 +111,9 @@ public static class RandomEffects
         }
 
         var error = Math.Sqrt(variance);
-        var t = StudentT.InvCDF(0, 1, Math.Min(freedom, 1e6), (1 + level) / 2);
-        var p = 2 * StudentT.CDF(0, 1, Math.Min(freedom, 1e6), -Math.Abs(estimate) / error);
+        freedom = Math.Clamp(freedom, 1, 1e6); // two seeds have one; where noise outweighs what is left of the variance, the approximation gives less
+        var t = StudentT.InvCDF(0, 1, freedom, (1 + level) / 2);
+        var p = 2 * StudentT.CDF(0, 1, freedom, -Math.Abs(estimate) / error);
         return new(estimate, estimate - (t * error), estimate + (t * error), level, p);
     }
 }
