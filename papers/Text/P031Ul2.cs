@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Sets;
-using Heirloom.Data.Sources;
 using Heirloom.Evaluation.Metrics;
 using Heirloom.Evaluation.Testbeds;
 using Heirloom.Models;

@@ -110,8 +110,8 @@ public class MultiBootstrapTests
         {
             var forth = RandomEffects.Difference(new(a), new(b), 0.95);
             var back = RandomEffects.Difference(new(b), new(a), 0.95).Negated();
-            Assert.Equal(forth.Low, back.Low, 9);
-            Assert.Equal(forth.High, back.High, 9);
+            Assert.Equal(forth.Low, back.Low, 1e-9);
+            Assert.Equal(forth.High, back.High, 1e-9);
         }, iter: 50);
 
     [Fact]
