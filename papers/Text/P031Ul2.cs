@@ -1,17 +1,10 @@
-using System.Collections.Immutable;
-using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
-using Heirloom.Data.Batching;
 using Heirloom.Data.Sets;
 using Heirloom.Evaluation.Metrics;
 using Heirloom.Evaluation.Testbeds;
 using Heirloom.Models;
-using Heirloom.Models.Text;
 using Heirloom.Objectives;
 using Heirloom.Papers;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Precision;
 using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
@@ -29,15 +22,10 @@ public sealed class P031Ul2 : IPaper
             Seeds = 1,
             Testbed = Bed(new WorldSourceConfig { World = new HmmTextConfig(), Documents = 120 }, 32, 512, 8),
             Task = new() { Name = "topic", Source = new WorldSourceConfig { World = new HmmTextConfig { Topics = 2, Period = 1 }, Seed = new(2), Documents = 60 }, Field = "topic", Prompts = [new() { Text = "{text} topic", Answers = [" a", " b"] }] },
-            Width = 16,
-            Layers = 1,
-            Rows = 4,
-            Steps = 4,
-            TuneSteps = 2,
-            Rates = [3e-3],
+            Study = new() { Width = 16, Layers = 1, Rows = 4, Steps = 4, TuneSteps = 2, Rates = [3e-3] },
         },
         Quick = new(),
-        Full = new() { Seeds = 5, Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 1000, Rates = [3e-4, 1e-3, 3e-3] },
+        Full = new() { Seeds = 5, Study = new() { Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 1000, Rates = [3e-4, 1e-3, 3e-3] } },
         Train =
         [
             new("UL2, decoder", t => Train(t, new PrefixPairs(), Mixture(t), "RS")),
@@ -52,7 +40,7 @@ public sealed class P031Ul2 : IPaper
         [
             new("infilling", Better.Lower, (m, t) => Losses(m, Regular, 0, t).ByRow) { Unit = "nats/token" },
             new("continuation", Better.Lower, (m, t) => Losses(m, Sequential, 1, t).ByRow) { Unit = "nats/token" },
-            new("fine-tuned", Better.Higher, (m, t) => RankClassification.Of(m.Form, m.Tuned!, Task(t).Questions(t.Settings.Testbed.ContextLength), Ids(t).PadToken, t.Work).Correct)
+            new("fine-tuned", Better.Higher, (m, t) => RankClassification.Of(m.Form, m.Tuned, [.. Task(t).Questions(t.Settings.Testbed.ContextLength).Select(q => q with { Prompt = [.. m.Mode, .. q.Prompt] })], Ids(t).PadToken, t.Work).Correct)
             {
                 Unit = "accuracy",
                 Only = ["UL2, decoder", "span corruption, decoder", "causal LM, decoder", "UL2, encoder-decoder", "span corruption, encoder-decoder"],
@@ -79,7 +67,8 @@ public sealed class P031Ul2 : IPaper
             "models of a few hundred thousand parameters on definitions of biological terms instead of up to 20 billion on C4; every objective takes the same steps over the same rows and the same learning rates to choose from",
             "the encoder-decoder has as many layers on each side as the decoder has in all, so that a token costs as much and its parameters are twice as many, as in the paper",
             "fine-tuning asks for a definition's kind; its texts may be among those of pretraining, without their labels",
-            "the longest spans have an eighth of a row, as 64 of 512 in the paper",
+            "the longest spans have an eighth of a row, as 64 of 512 in the paper: at 64 tokens they are as long as the second regular ones, so that of seven denoisers five differ and one is both [R]'s and [X]'s",
+            "fine-tuning asks in the mode [R]; one rate for it, in all arms",
             "gaps and continuations are scored by the loss of the same held-out tokens, each model in its own format (a causal model sees what stands before); the paper scores fine-tuned and one-shot tasks",
             "the tolerance of a tenth of a nat to each specialist at its own task is ours",
         ],
@@ -108,38 +97,21 @@ public sealed class P031Ul2 : IPaper
 
     private static MixtureOfDenoisersConfig Spans(Trial<Sizes> t) => new() { Tokens = Ids(t), Denoisers = [Regular] };
 
-    private static IModel Build(Trial<Sizes> t, PairForm form) => form is EncoderDecoderPairs
-        ? EncoderDecoderConfig.T5(Text(t).Tokenizer.VocabularySize, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16).Build(t.Seed.For("init"))
-        : DecoderConfig.Llama(Text(t).Tokenizer.VocabularySize, 2 * t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16).Build(t.Seed.For("init"));
-
-    /// <summary>Pretrains with every learning rate, keeps the best by its own objective on validation text, and fine-tunes a copy; arms that differ in the token alone share both.</summary>
+    /// <summary>Pretrains, and fine-tunes a copy; arms that differ in the token alone share both.</summary>
     private static Ready Train(Trial<Sizes> t, PairForm form, MixtureOfDenoisersConfig? denoisers, string tokens = "")
     {
         Objective<IModel, TokenBatch> objective = denoisers is null
             ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch.AsTexts(), seed)
             : MixtureOfDenoisers.Objective(form, denoisers);
-        var name = $"{form.GetType().Name} {denoisers?.Denoisers.Length}";
-        var model = t.Shared(name, () => Tuning.Best(
-            t.Settings.Rates,
-            rate => Fit(t, Build(t, form), objective, Text(t)["text"].Batches(t.Settings.Rows, t.Seed.For("text")), t.Settings.Steps, rate),
-            model => ObjectiveLosses.Mean(objective, model, Text(t)["text"].HeldOut(SplitPart.Validation), new(1), t.Work)));
-        var tuned = t.Shared($"{name} tuned", () => Fit(
-            t,
-            model.Copy(),
-            ConditionalLM.Objective(form),
-            new SequencePairBatches([.. Task(t).Pairs(t.Settings.Testbed.ContextLength)], t.Settings.Rows, Ids(t).PadToken, t.Seed.For("task")),
-            t.Settings.TuneSteps,
-            t.Settings.TuneRate));
-        return new(model, tuned, form, denoisers is not null, tokens);
+        var (study, name) = (t.Settings.Study, $"{form.GetType().Name} {denoisers?.Denoisers.Length}");
+        var model = t.Shared(name, () => study.Pretrain(() => study.ModelFor(form, Text(t)).Build(t.Seed.For("init")), objective, Text(t)["text"], t.Seed, t.Work));
+        var tuned = t.Shared($"{name} tuned", () => study.FineTune(
+            model, form, [.. Task(t).Pairs(t.Settings.Testbed.ContextLength).Select(p => p with { Source = [.. Mode(t, denoisers), .. p.Source] })], Ids(t).PadToken, t.Seed, t.Work));
+        return new(model, tuned, form, denoisers is not null, tokens, Mode(t, denoisers));
     }
 
-    private static IModel Fit<TBatch>(Trial<Sizes> t, IModel model, Objective<IModel, TBatch> objective, IBatches<TBatch> batches, int steps, double rate)
-        where TBatch : IBatch<TBatch>
-    {
-        var config = new TrainingConfig { Steps = steps, Optimizer = t.Settings.Optimizer with { LearningRate = rate }, Precision = PrecisionMode.Float32 };
-        new Trainer(config, t.Seed.For("train"), t.Work).Fit(model, objective, batches);
-        return model;
-    }
+    /// <summary>The token of the mode that tasks are asked in, for models that know modes.</summary>
+    private static IReadOnlyList<long> Mode(Trial<Sizes> t, MixtureOfDenoisersConfig? denoisers) => denoisers?.Denoisers.Length > 1 ? [Text(t).Tokenizer.IdOf("[R]")!.Value] : [];
 
     /// <summary>What a model pays for held-out spans in its own format.</summary>
     private static TokenLosses Losses(Ready m, DenoiserConfig denoiser, int token, Trial<Sizes> t)
@@ -150,8 +122,8 @@ public sealed class P031Ul2 : IPaper
             : probe.LeftToRight((ILanguageModel)m.Model, t.Work);
     }
 
-    /// <summary>A pretrained model, fine-tuned too, with how it is asked: its form, whether gaps are sentinels, and the letters of its tokens for gaps and for continuations.</summary>
-    public sealed record Ready(IModel Model, IModel Tuned, PairForm Form, bool Sentinels, string Tokens);
+    /// <summary>A pretrained model, fine-tuned too, with how it is asked: its form, whether gaps are sentinels, the letters of its tokens for gaps and for continuations, and the token that tasks start with.</summary>
+    public sealed record Ready(IModel Model, IModel Tuned, PairForm Form, bool Sentinels, string Tokens, IReadOnlyList<long> Mode);
 
     public sealed record Sizes : PaperSettings, IExample<Sizes>
     {
@@ -170,31 +142,6 @@ public sealed class P031Ul2 : IPaper
             MaxPerClass = 300,
         };
 
-        /// <summary>A multiple of 16, the width of a head.</summary>
-        [Range(16, 8192)]
-        public int Width { get; init; } = 64;
-
-        /// <summary>Of a decoder, and of each side of an encoder-decoder.</summary>
-        [Range(1, 100)]
-        public int Layers { get; init; } = 2;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 8;
-
-        [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 250;
-
-        [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 80;
-
-        /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
-        public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];
-
-        /// <summary>Of fine-tuning.</summary>
-        [Range(1e-9, 1)]
-        public double TuneRate { get; init; } = 2e-3;
-
-        public AdamWConfig Optimizer { get; init; } = new();
+        public ObjectiveStudyConfig Study { get; init; } = new();
     }
 }

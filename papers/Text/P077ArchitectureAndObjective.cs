@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Sets;
@@ -7,12 +6,8 @@ using Heirloom.Data.Sources;
 using Heirloom.Evaluation.Metrics;
 using Heirloom.Evaluation.Testbeds;
 using Heirloom.Models;
-using Heirloom.Models.Text;
 using Heirloom.Objectives;
 using Heirloom.Papers;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Precision;
 using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
@@ -34,15 +29,10 @@ public sealed class P077ArchitectureAndObjective : IPaper
             Testbed = Bed(new WorldSourceConfig { World = new HmmTextConfig(), Documents = 120 }, 32, 512, 8),
             Tasks = [World("first", 2), World("second", 3)],
             HeldOut = World("third", 4),
-            Width = 16,
-            Layers = 1,
-            Rows = 4,
-            Steps = 4,
-            TuneSteps = 2,
-            Rates = [3e-3],
+            Study = new() { Width = 16, Layers = 1, Rows = 4, Steps = 4, TuneSteps = 2, Rates = [3e-3] },
         },
         Quick = new(),
-        Full = new() { Seeds = 5, Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 2000, Rates = [3e-4, 1e-3, 3e-3] },
+        Full = new() { Seeds = 5, Study = new() { Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 2000, Rates = [3e-4, 1e-3, 3e-3] } },
         Train =
         [
             .. Grid(CausalLm, new CausalPairs(), masked: false),
@@ -51,8 +41,8 @@ public sealed class P077ArchitectureAndObjective : IPaper
             .. Grid(PrefixMasked, new PrefixPairs(), masked: true),
             .. Grid(TwoLm, new EncoderDecoderPairs(), masked: false),
             .. Grid(TwoMasked, new EncoderDecoderPairs(), masked: true),
-            new("causal decoder adapted to prefix decoder, masked LM", t => Pretrain(t, "adapted to masked", new PrefixPairs(), masked: true, from: Pretrain(t, CausalLm, new CausalPairs(), masked: false).Model, share: 1 / 1.6)),
-            new("prefix decoder adapted to causal decoder, full LM", t => Pretrain(t, "adapted to full", new CausalPairs(), masked: false, from: Pretrain(t, PrefixMasked, new PrefixPairs(), masked: true).Model, share: 1 / 3.3)),
+            new("causal decoder adapted to prefix decoder, masked LM", t => Pretrain(t, "adapted to masked", new PrefixPairs(), masked: true, from: Pretrain(t, CausalLm, new CausalPairs(), masked: false).Model, share: 1 / 3.3)),
+            new("prefix decoder adapted to causal decoder, full LM", t => Pretrain(t, "adapted to full", new CausalPairs(), masked: false, from: Pretrain(t, PrefixMasked, new PrefixPairs(), masked: true).Model, share: 1 / 1.6)),
         ],
         Measure =
         [
@@ -74,13 +64,13 @@ public sealed class P077ArchitectureAndObjective : IPaper
             new() { Claim = "fine-tuned, the encoder-decoder of masked LM beats the causal decoder", Method = TwoMasked + Tuned, Baseline = CausalLm + Tuned, Measure = "held-out task" },
             new() { Claim = "fine-tuned, the prefix decoder of masked LM beats the causal decoder", Method = PrefixMasked + Tuned, Baseline = CausalLm + Tuned, Measure = "held-out task" },
             new() { Claim = "fine-tuned, masked LM beats prefix LM in an encoder-decoder", Method = TwoMasked + Tuned, Baseline = TwoLm + Tuned, Measure = "held-out task" },
-            new() { Claim = "adapted from full LM, masked LM is reached in 1/1.6 of the steps", Method = "causal decoder adapted to prefix decoder, masked LM", Baseline = PrefixMasked, Measure = "masked LM" },
-            new() { Claim = "adapted from masked LM, full LM is reached in 1/3.3 of the steps", Method = "prefix decoder adapted to causal decoder, full LM", Baseline = CausalLm, Measure = "full LM" },
+            new() { Claim = "adapted from full LM, masked LM is reached in 1/3.3 of the steps", Method = "causal decoder adapted to prefix decoder, masked LM", Baseline = PrefixMasked, Measure = "masked LM" },
+            new() { Claim = "adapted from masked LM, full LM is reached in 1/1.6 of the steps", Method = "prefix decoder adapted to causal decoder, full LM", Baseline = CausalLm, Measure = "full LM" },
         ],
         Departures =
         [
             "models of a few hundred thousand parameters on definitions, newswires and reviews, instead of 5 and 11 billion on C4; all take the same steps over the same rows, and the encoder-decoder has as many layers on each side as a decoder in all, so that a token costs as much",
-            "multitask fine-tuning reads four labelled sets with two prompts each, where T0's mixture has 62 sets; the held-out task is another question about a body of text of which one was asked, on texts of which none was trained on",
+            "multitask fine-tuning reads four labelled sets with two prompts each, where T0's mixture has 62 sets; the held-out task asks of another body of text, which pretraining may have read without its labels; one rate for fine-tuning",
             "zero-shot tasks are choosing the passage that goes on a text among four, and the held-out task; answers are ranked by likelihood, as in the paper",
             "before fine-tuning, models of masked LM are asked through a sentinel, the only way in which they have learned to write; afterwards all are asked alike",
             "adaptation is measured by the loss of its target after the paper's fraction of the steps, not by reading a curve",
@@ -116,43 +106,30 @@ public sealed class P077ArchitectureAndObjective : IPaper
     private static IEnumerable<Arm<Sizes, Ready>> Grid(string name, PairForm form, bool masked) =>
         [new(name, t => Pretrain(t, name, form, masked)), new(name + Tuned, t => Tune(t, name, Pretrain(t, name, form, masked)))];
 
-    /// <summary>Trains from scratch or from another model with every learning rate and keeps the best by its own objective on validation text.</summary>
+    /// <summary>Trains from scratch or from another model.</summary>
     private static Ready Pretrain(Trial<Sizes> t, string name, PairForm form, bool masked, IModel? from = null, double share = 1)
     {
         var objective = masked ? MixtureOfDenoisers.Objective(form, new() { Tokens = Ids(t), Denoisers = [Spans] })
             : form is CausalPairs ? (model, batch, seed) => CausalLM.Objective()((ILanguageModel)model, batch.AsTexts(), seed)
             : TextContinuation.Objective(form);
-        return new(t.Shared(name, () => Tuning.Best(
-            t.Settings.Rates,
-            rate => Fit(t, from?.Copy() ?? Build(t, form), objective, Text(t)["text"].Batches(t.Settings.Rows, t.Seed.For("text")), (int)Math.Ceiling(t.Settings.Steps * share), rate),
-            model => ObjectiveLosses.Mean(objective, model, Text(t)["text"].HeldOut(SplitPart.Validation), new(1), t.Work))), form, masked);
+        return new(
+            t.Shared(name, () => t.Settings.Study.Pretrain(
+                () => from?.Copy() ?? t.Settings.Study.ModelFor(form, Text(t)).Build(t.Seed.For("init")), objective, Text(t)["text"], t.Seed, t.Work, share)),
+            form,
+            masked);
     }
-
-    private static IModel Build(Trial<Sizes> t, PairForm form) => form is EncoderDecoderPairs
-        ? EncoderDecoderConfig.T5(Text(t).Tokenizer.VocabularySize, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16).Build(t.Seed.For("init"))
-        : DecoderConfig.Llama(Text(t).Tokenizer.VocabularySize, 2 * t.Settings.Testbed.ContextLength, t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16).Build(t.Seed.For("init"));
 
     private static Ready Tune(Trial<Sizes> t, string name, Ready pretrained)
     {
         SequencePair[] pairs = [.. t.Settings.Tasks.SelectMany(task => Task(t, task).Pairs(t.Settings.Testbed.ContextLength))];
-        var batches = new SequencePairBatches(pairs, t.Settings.Rows, Ids(t).PadToken, t.Seed.For("tasks"));
-        var tuned = t.Shared(name + Tuned, () => Fit(t, pretrained.Model.Copy(), ConditionalLM.Objective(pretrained.Form), batches, t.Settings.TuneSteps, t.Settings.TuneRate));
+        var tuned = t.Shared(name + Tuned, () => t.Settings.Study.FineTune(pretrained.Model, pretrained.Form, pairs, Ids(t).PadToken, t.Seed, t.Work));
         return new(tuned, pretrained.Form, Sentinel: false);
-    }
-
-    private static IModel Fit<TBatch>(Trial<Sizes> t, IModel model, Objective<IModel, TBatch> objective, IBatches<TBatch> batches, int steps, double rate)
-        where TBatch : IBatch<TBatch>
-    {
-        var config = new TrainingConfig { Steps = steps, Optimizer = t.Settings.Optimizer with { LearningRate = rate }, Precision = PrecisionMode.Float32 };
-        new Trainer(config, t.Seed.For("train"), t.Work).Fit(model, objective, batches);
-        return model;
     }
 
     private static double[] Answers(Ready m, IReadOnlyList<RankedQuestion> questions, Trial<Sizes> t)
     {
-        long[] sentinel = m.Sentinel ? [Ids(t).FirstSentinel] : [];
-        var asked = questions.Select(q => q with { Prompt = [.. q.Prompt, .. sentinel], Choices = [.. q.Choices.Select(c => (IReadOnlyList<long>)[.. sentinel, .. c])] });
-        return RankClassification.Of(m.Form, m.Model, [.. asked], Ids(t).PadToken, t.Work).Correct;
+        var format = m.Sentinel ? new GapFormat(m.Form, Ids(t).FirstSentinel, Echo: true, Ids(t).EndToken) : new GapFormat(m.Form);
+        return RankClassification.Of(m.Form, m.Model, [.. questions.Select(format.Ask)], Ids(t).PadToken, t.Work).Correct;
     }
 
     /// <summary>A model with how it reads pairs, and whether it writes after a sentinel.</summary>
@@ -172,38 +149,13 @@ public sealed class P077ArchitectureAndObjective : IPaper
             YesNo("mail", "spam-assassin", "label", "spam"),
             YesNo("news", "reuters", "grain", "grain"),
             YesNo("licenses", "spdx-licenses", "approved", "approved"),
-            YesNo("reviews", "food-reviews", "label", "critical"),
+            YesNo("corn", "reuters", "corn", "corn"),
         ];
 
         /// <summary>What it does not read.</summary>
-        public PromptedTaskConfig HeldOut { get; init; } = YesNo("corn", "reuters", "corn", "corn");
+        public PromptedTaskConfig HeldOut { get; init; } = YesNo("reviews", "food-reviews", "label", "critical");
 
-        /// <summary>A multiple of 16, the width of a head.</summary>
-        [Range(16, 8192)]
-        public int Width { get; init; } = 64;
-
-        /// <summary>Of a decoder, and of each side of an encoder-decoder.</summary>
-        [Range(1, 100)]
-        public int Layers { get; init; } = 2;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 8;
-
-        [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 200;
-
-        [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 100;
-
-        /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
-        public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];
-
-        /// <summary>Of multitask fine-tuning.</summary>
-        [Range(1e-9, 1)]
-        public double TuneRate { get; init; } = 2e-3;
-
-        public AdamWConfig Optimizer { get; init; } = new();
+        public ObjectiveStudyConfig Study { get; init; } = new() { Steps = 200, TuneSteps = 100 };
 
         /// <summary>Two prompts for a question that is answered by yes where the class comes last by name.</summary>
         private static PromptedTaskConfig YesNo(string name, string set, string field, string what) => new()

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Sets;
@@ -9,9 +7,6 @@ using Heirloom.Models;
 using Heirloom.Models.Text;
 using Heirloom.Objectives;
 using Heirloom.Papers;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Precision;
 using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
@@ -31,14 +26,10 @@ public sealed class P104Glm : IPaper
             Seeds = 1,
             Testbed = Bed(new WorldSourceConfig { World = new HmmTextConfig(), Documents = 120 }, 32, 512, 8),
             Task = new() { Name = "topic", Source = new WorldSourceConfig { World = new HmmTextConfig { Topics = 2, Period = 1 }, Seed = new(2), Documents = 60 }, Field = "topic", Prompts = [new() { Text = "{text} topic", Answers = [" a", " b"] }] },
-            Width = 16,
-            Rows = 4,
-            Steps = 4,
-            TuneSteps = 2,
-            Rates = [3e-3],
+            Study = new() { Width = 16, Rows = 4, Steps = 4, TuneSteps = 2, Rates = [3e-3] },
         },
         Quick = new(),
-        Full = new() { Seeds = 5, Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 1000, Rates = [3e-4, 1e-3, 3e-3] },
+        Full = new() { Seeds = 5, Study = new() { Width = 512, Layers = 6, Rows = 64, Steps = 20_000, TuneSteps = 1000, Rates = [3e-4, 1e-3, 3e-3] } },
         Train =
         [
             new(Glm, t => Infiller(t, Blanks(t))),
@@ -47,17 +38,17 @@ public sealed class P104Glm : IPaper
             new(Bert, t => Train<IMaskedLM>(
                 t,
                 new(new MaskedPairs { MaskToken = Mask(t) }, Mask(t)),
-                EncoderConfig.Bert(Vocabulary(t), 2 * Context(t), t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16),
+                EncoderConfig.Bert(Vocabulary(t), 2 * Context(t), t.Settings.Study.Width, t.Settings.Study.Layers, t.Settings.Study.Heads()),
                 (model, batch, seed) => MaskedLM.Objective(Masking(t))(model, batch.AsTexts(), seed))),
             new(Gpt, t => Train<ILanguageModel>(
                 t,
                 new(new CausalPairs()),
-                DecoderConfig.Gpt2(Vocabulary(t), 2 * Context(t), t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16),
+                DecoderConfig.Gpt2(Vocabulary(t), 2 * Context(t), t.Settings.Study.Width, t.Settings.Study.Layers, t.Settings.Study.Heads()),
                 (model, batch, seed) => CausalLM.Objective()(model, batch.AsTexts(), seed))),
             new(T5, t => Train<ISequenceToSequenceLM>(
                 t,
-                new(new EncoderDecoderPairs(), Ids(t).FirstSentinel, Echo: true),
-                EncoderDecoderConfig.T5(Vocabulary(t), t.Settings.Width, t.Settings.Layers / 2, t.Settings.Width / 16),
+                new(new EncoderDecoderPairs(), Ids(t).FirstSentinel, Echo: true, Ids(t).EndToken),
+                EncoderDecoderConfig.T5(Vocabulary(t), t.Settings.Study.Width, t.Settings.Study.Layers / 2, t.Settings.Study.Heads()),
                 SpanCorruption.Objective(Ids(t)))),
         ],
         Measure =
@@ -78,12 +69,12 @@ public sealed class P104Glm : IPaper
             new() { Claim = "… than T5", Method = Glm, Baseline = T5, Measure = "generation" },
             new() { Claim = "… nearly as well as GPT", Method = Glm, Baseline = Gpt, Measure = "generation", Margin = -0.1 },
             new() { Claim = "long spans are what lets it generate", Method = Glm, Baseline = "GLM, short spans alone", Measure = "generation" },
-            new() { Claim = "sentences fill gaps better than short spans alone", Method = "GLM, sentences", Baseline = "GLM, short spans alone", Measure = "infilling" },
+            new() { Claim = "… and so are sentences", Method = "GLM, sentences", Baseline = "GLM, short spans alone", Measure = "generation" },
         ],
         Departures =
         [
             "models of a few hundred thousand parameters on definitions of biological terms instead of 110 million and more on BookCorpus and Wikipedia; all take the same steps over the same rows, T5-type with half the layers on each side, so that sizes are nearly equal",
-            "cloze questions ask for a definition's kind, in place of SuperGLUE (its texts may be among those of pretraining, without their labels); every model answers in its own format, the masked language model with a mask for each token of the answer",
+            "cloze questions ask for a definition's kind, in place of SuperGLUE (its texts may be among those of pretraining, without their labels); every model answers in its own format, the masked language model with a mask for each token, of answers and of gaps: it predicts them at once, without each other, and knows their number",
             "infilling and generation are scored by the loss of held-out tokens, in place of Yahoo text infilling and summarization",
             "long spans take half of the texts; the tolerance of a tenth of a nat to GPT at its own task is ours",
             "one rate for fine-tuning",
@@ -125,28 +116,15 @@ public sealed class P104Glm : IPaper
     private static Ready Infiller(Trial<Sizes> t, BlankInfillingConfig blanks) => Train<IBlankInfillingLM>(
         t,
         new(new BlankPairs { MaskToken = Mask(t), StartToken = Start(t) }, Mask(t)),
-        BlankInfillerConfig.Glm(Vocabulary(t), 3 * Context(t), t.Settings.Width, t.Settings.Layers, t.Settings.Width / 16),
+        BlankInfillerConfig.Glm(Vocabulary(t), 3 * Context(t), t.Settings.Study.Width, t.Settings.Study.Layers, t.Settings.Study.Heads()),
         BlankInfilling.Objective(blanks));
 
-    /// <summary>Pretrains with every learning rate, keeps the best by its own objective on validation text, and fine-tunes a copy on cloze questions.</summary>
+    /// <summary>Pretrains, and fine-tunes a copy on cloze questions.</summary>
     private static Ready Train<TModel>(Trial<Sizes> t, GapFormat format, ModelConfig config, Objective<TModel, TokenBatch> objective) where TModel : class, IModel
     {
-        var model = Tuning.Best(
-            t.Settings.Rates,
-            rate => Fit(t, (TModel)config.Build(t.Seed.For("init")), objective, Text(t)["text"].Batches(t.Settings.Rows, t.Seed.For("text")), t.Settings.Steps, rate),
-            model => ObjectiveLosses.Mean(objective, model, Text(t)["text"].HeldOut(SplitPart.Validation), new(1), t.Work));
+        var model = t.Settings.Study.Pretrain(() => (TModel)config.Build(t.Seed.For("init")), objective, Text(t)["text"], t.Seed, t.Work);
         SequencePair[] cloze = [.. Task(t).Pairs(Context(t)).Select(p => format.Pair(p.Source, [.. p.Target.SkipLast(1)], []))];
-        var batches = new SequencePairBatches(cloze, t.Settings.Rows, Ids(t).PadToken, t.Seed.For("task"));
-        return new(model, Fit<IModel, SequencePairBatch>(t, model.Copy(), ConditionalLM.Objective(format.Form), batches, t.Settings.TuneSteps, t.Settings.TuneRate), format);
-    }
-
-    private static TModel Fit<TModel, TBatch>(Trial<Sizes> t, TModel model, Objective<TModel, TBatch> objective, IBatches<TBatch> batches, int steps, double rate)
-        where TModel : class, IModel
-        where TBatch : IBatch<TBatch>
-    {
-        var config = new TrainingConfig { Steps = steps, Optimizer = t.Settings.Optimizer with { LearningRate = rate }, Precision = PrecisionMode.Float32 };
-        new Trainer(config, t.Seed.For("train"), t.Work).Fit(model, objective, batches);
-        return model;
+        return new(model, t.Settings.Study.FineTune(model, format.Form, cloze, Ids(t).PadToken, t.Seed, t.Work), format);
     }
 
     /// <summary>A pretrained model, a copy fine-tuned on cloze questions, and how both are asked.</summary>
@@ -176,31 +154,7 @@ public sealed class P104Glm : IPaper
             MaxPerClass = 300,
         };
 
-        /// <summary>A multiple of 16, the width of a head.</summary>
-        [Range(16, 8192)]
-        public int Width { get; init; } = 64;
-
-        /// <summary>Even: of a single stack; an encoder-decoder has half of them on each side.</summary>
-        [Range(2, 100)]
-        public int Layers { get; init; } = 2;
-
-        /// <summary>Rows a step.</summary>
-        [Range(1, 4096)]
-        public int Rows { get; init; } = 8;
-
-        [Range(1, int.MaxValue)]
-        public int Steps { get; init; } = 250;
-
-        [Range(1, int.MaxValue)]
-        public int TuneSteps { get; init; } = 80;
-
-        /// <summary>Learning rates that every arm tries; validation text chooses.</summary>
-        public ImmutableArray<double> Rates { get; init; } = [3e-3, 1e-2];
-
-        /// <summary>Of fine-tuning.</summary>
-        [Range(1e-9, 1)]
-        public double TuneRate { get; init; } = 2e-3;
-
-        public AdamWConfig Optimizer { get; init; } = new();
+        /// <summary>Layers are even: an encoder-decoder has half of them on each side.</summary>
+        public ObjectiveStudyConfig Study { get; init; } = new();
     }
 }

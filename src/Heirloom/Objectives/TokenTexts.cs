@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using static TorchSharp.torch;
 
 namespace Heirloom.Objectives;
 
@@ -14,6 +15,26 @@ public static class TokenTexts
         for (var row = 0; row < batch.Count; row++)
         {
             yield return [.. Enumerable.Range(row * length, length).Where(i => real is null || real[i]).Select(i => ids[i])];
+        }
+    }
+
+    /// <summary>Every text of held-out batches, in order.</summary>
+    /// <exception cref="ArgumentException">They have no end.</exception>
+    public static IEnumerable<long[]> OfEpoch(IBatches<TokenBatch> heldOut)
+    {
+        var steps = heldOut.StepsPerEpoch ?? throw new ArgumentException("held-out text has an end", nameof(heldOut));
+        for (var step = 0L; step < steps; step++)
+        {
+            long[][] texts;
+            using (NewDisposeScope())
+            {
+                texts = [.. Of(heldOut.At(step))];
+            }
+
+            foreach (var text in texts)
+            {
+                yield return text;
+            }
         }
     }
 

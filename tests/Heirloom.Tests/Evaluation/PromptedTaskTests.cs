@@ -45,7 +45,9 @@ public class PromptedTaskTests
         Assert.Equal(task.Train[0].Label == 0 ? " one" : " other", Tokens.Decode(pairs[0].Target.Select(id => (int)id)));
         Assert.StartsWith("Read: ", Tokens.Decode(pairs[0].Source.Select(id => (int)id)), StringComparison.Ordinal);
         Assert.EndsWith(" Which?", Tokens.Decode(pairs[0].Source.Select(id => (int)id)), StringComparison.Ordinal);
-        Assert.EndsWith("?", Tokens.Decode(pairs[1].Source.Select(id => (int)id)), StringComparison.Ordinal);
+        Assert.EndsWith(" Which?", Tokens.Decode(pairs[1].Source.Select(id => (int)id)), StringComparison.Ordinal);
+        var seen = pairs.Zip(task.Train, (p, text) => (text.Label, Asks: Tokens.Decode(p.Source.Select(id => (int)id)).StartsWith("Read: ", StringComparison.Ordinal)));
+        Assert.Equal(4, seen.Distinct().Count()); // no prompt tells the class
     }
 
     [Fact]

@@ -10,12 +10,14 @@ public sealed record SentenceCorpus(IReadOnlyList<IReadOnlyList<int[]>> Document
     /// <summary>Tokens of all sentences.</summary>
     public long Tokens => Documents.Sum(d => d.Sum(s => (long)s.Length));
 
-    /// <summary>The first documents, as many as hold a share of all (at least one): less data of the same kind.</summary>
+    /// <summary>A share of the documents (at least one), always the same ones, drawn from all of them: less data of the same kind, whatever order the source has.</summary>
     /// <param name="share">Of the documents, above 0 and at most 1.</param>
     public SentenceCorpus Part(double share)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
-        return this with { Documents = [.. Documents.Take(Math.Max(1, (int)Math.Round(share * Documents.Count)))] };
+        IReadOnlyList<int[]>[] drawn = [.. Documents];
+        new Seed(0).For("part").Random().Shuffle<IReadOnlyList<int[]>>(drawn);
+        return this with { Documents = [.. drawn.Take(Math.Max(1, (int)Math.Round(share * Documents.Count)))] };
     }
 }

@@ -41,27 +41,12 @@ public sealed record Classifications(IReadOnlyList<int> Predicted, IReadOnlyList
         IClassifier<TInputs> model, IBatches<TBatch> batches, Func<TBatch, Tensor> classify, Func<TBatch, Tensor> labels, WorkContext work)
         where TBatch : IBatch<TBatch>
     {
-        var steps = batches.StepsPerEpoch ?? throw new ArgumentException("evaluation needs batches with an end", nameof(batches));
         var (predicted, truth) = (new List<int>(), new List<int>());
-        var training = model.Module.training;
-        model.Module.eval();
-        try
+        HeldOutPass.Each([model], batches, work, (batch, _) =>
         {
-            using var quiet = no_grad();
-            for (var step = 0L; step < steps && !work.Stop.IsCancellationRequested; step++)
-            {
-                using var scope = NewDisposeScope();
-                var batch = batches.At(step).To(work.Device);
-                predicted.AddRange(classify(batch).argmax(-1).cpu().data<long>().ToArray().Select(i => (int)i));
-                truth.AddRange(labels(batch).cpu().data<long>().ToArray().Select(i => (int)i));
-            }
-        }
-        finally
-        {
-            model.Module.train(training);
-        }
-
-        work.Stop.ThrowIfCancellationRequested();
+            predicted.AddRange(classify(batch).argmax(-1).cpu().data<long>().ToArray().Select(i => (int)i));
+            truth.AddRange(labels(batch).cpu().data<long>().ToArray().Select(i => (int)i));
+        });
         return new(predicted, truth, model.Classes);
     }
 

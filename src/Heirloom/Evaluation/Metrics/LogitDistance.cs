@@ -20,30 +20,13 @@ public static class LogitDistance
             throw new UserError($"logits over {first.VocabularySize} and over {second.VocabularySize} tokens have no distance");
         }
 
-        var steps = batches.StepsPerEpoch ?? throw new ArgumentException("evaluation needs batches with an end", nameof(batches));
-        var (firstTraining, secondTraining) = (first.Module.training, second.Module.training);
-        first.Module.eval();
-        second.Module.eval();
-        try
+        var largest = 0.0;
+        HeldOutPass.Each([first, second], batches, work, (batch, _) =>
         {
-            using var quiet = no_grad();
-            var largest = 0.0;
-            for (var step = 0L; step < steps; step++)
-            {
-                work.Stop.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                var batch = batches.At(step).To(work.Device);
-                var inputs = new TokenInputs(batch.Ids) { Mask = batch.Mask, Segments = batch.Segments };
-                var difference = first.Head(first.Encode(inputs)).sub(second.Head(second.Encode(inputs)));
-                largest = Math.Max(largest, difference.abs().max().to(float64).item<double>());
-            }
-
-            return largest;
-        }
-        finally
-        {
-            first.Module.train(firstTraining);
-            second.Module.train(secondTraining);
-        }
+            var inputs = new TokenInputs(batch.Ids) { Mask = batch.Mask, Segments = batch.Segments };
+            var difference = first.Head(first.Encode(inputs)).sub(second.Head(second.Encode(inputs)));
+            largest = Math.Max(largest, difference.abs().max().to(float64).item<double>());
+        });
+        return largest;
     }
 }

@@ -18,29 +18,14 @@ public static class ObjectiveLosses
         where TModel : class, IModel
         where TBatch : IBatch<TBatch>
     {
-        var steps = batches.StepsPerEpoch ?? throw new ArgumentException("evaluation needs batches with an end", nameof(batches));
         var (sum, count) = (0.0, 0.0);
-        var training = model.Module.training;
-        model.Module.eval();
-        try
+        HeldOutPass.Each([model], batches, work, (batch, step) =>
         {
-            using var quiet = no_grad();
-            for (var step = 0L; step < steps && !work.Stop.IsCancellationRequested; step++)
-            {
-                using var scope = NewDisposeScope();
-                var batch = batches.At(step).To(work.Device);
-                var loss = objective(model, batch, seed.For("step", step));
-                var terms = loss.Terms?.to(ScalarType.Float64).item<double>() ?? batch.Count;
-                sum += terms * loss.Total.to(ScalarType.Float64).item<double>();
-                count += terms;
-            }
-        }
-        finally
-        {
-            model.Module.train(training);
-        }
-
-        work.Stop.ThrowIfCancellationRequested();
+            var loss = objective(model, batch, seed.For("step", step));
+            var terms = loss.Terms?.to(ScalarType.Float64).item<double>() ?? batch.Count;
+            sum += terms * loss.Total.to(ScalarType.Float64).item<double>();
+            count += terms;
+        });
         return count > 0 ? sum / count : throw new UserError("the held-out text holds nothing to predict", mend: "give it more text");
     }
 }

@@ -36,26 +36,10 @@ public static class PairLosses
     }
 
     /// <summary>Losses and targets <c>[B, T]</c> of every batch.</summary>
-    internal static void Each(PairForm form, IModel model, IBatches<SequencePairBatch> batches, WorkContext work, Action<Tensor, Tensor> take)
-    {
-        var steps = batches.StepsPerEpoch ?? throw new ArgumentException("evaluation needs batches with an end", nameof(batches));
-        var training = model.Module.training;
-        model.Module.eval();
-        try
+    internal static void Each(PairForm form, IModel model, IBatches<SequencePairBatch> batches, WorkContext work, Action<Tensor, Tensor> take) =>
+        HeldOutPass.Each([model], batches, work, (batch, _) =>
         {
-            using var quiet = no_grad();
-            for (var step = 0L; step < steps && !work.Stop.IsCancellationRequested; step++)
-            {
-                using var scope = NewDisposeScope();
-                var predictions = form.Predict(model, batches.At(step).To(work.Device));
-                take(CrossEntropy.PerTarget(predictions.Head(predictions.Hidden), predictions.Targets), predictions.Targets);
-            }
-        }
-        finally
-        {
-            model.Module.train(training);
-        }
-
-        work.Stop.ThrowIfCancellationRequested();
-    }
+            var predictions = form.Predict(model, batch);
+            take(CrossEntropy.PerTarget(predictions.Head(predictions.Hidden), predictions.Targets), predictions.Targets);
+        });
 }

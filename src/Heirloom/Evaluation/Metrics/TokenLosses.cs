@@ -30,25 +30,8 @@ public sealed record TokenLosses(IReadOnlyList<double> Sums, IReadOnlyList<long>
     /// <exception cref="UserError">The held-out text holds no token to predict.</exception>
     public static TokenLosses Of(ILanguageModel model, IBatches<TokenBatch> batches, WorkContext work)
     {
-        var steps = batches.StepsPerEpoch ?? throw new ArgumentException("evaluation needs batches with an end", nameof(batches));
         var (sums, counts) = (new List<double>(), new List<long>());
-        var training = model.Module.training;
-        model.Module.eval();
-        try
-        {
-            using var quiet = no_grad();
-            for (var step = 0L; step < steps && !work.Stop.IsCancellationRequested; step++)
-            {
-                using var scope = NewDisposeScope();
-                Add(model, batches.At(step).To(work.Device), sums, counts);
-            }
-        }
-        finally
-        {
-            model.Module.train(training);
-        }
-
-        work.Stop.ThrowIfCancellationRequested();
+        HeldOutPass.Each([model], batches, work, (batch, _) => Add(model, batch, sums, counts));
         return sums.Count > 0 ? new(sums, counts) : throw new UserError("the held-out text holds no token to predict", mend: "give it more text");
     }
 

@@ -18,8 +18,7 @@ public static class ContinuationChoice
     public static IReadOnlyList<RankedQuestion> Questions(IBatches<TokenBatch> heldOut, int prompt, int passage, int choices, Seed seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(choices, 2);
-        var steps = heldOut.StepsPerEpoch ?? throw new ArgumentException("held-out text has an end", nameof(heldOut));
-        List<long[]> texts = [.. Enumerable.Range(0, (int)steps).SelectMany(step => TokenTexts.Of(heldOut.At(step))).Where(t => t.Length >= prompt + passage)];
+        List<long[]> texts = [.. TokenTexts.OfEpoch(heldOut).Where(t => t.Length >= prompt + passage)];
         if (texts.Count < choices)
         {
             throw new UserError($"{texts.Count} rows of {prompt + passage} tokens give no {choices} passages to choose from", mend: "hold out more text, or shorten prompts");

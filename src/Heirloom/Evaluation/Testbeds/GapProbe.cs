@@ -10,11 +10,12 @@ namespace Heirloom.Evaluation.Testbeds;
 /// <param name="Form">How it reads pairs.</param>
 /// <param name="Blank">What stands for the gap; null for a model that sees only what stands before it.</param>
 /// <param name="Echo">Whether the answer repeats the blank (T5's sentinels).</param>
-public sealed record GapFormat(PairForm Form, long? Blank = null, bool Echo = false)
+/// <param name="End">What ends a source with a blank in training; null for nothing.</param>
+public sealed record GapFormat(PairForm Form, long? Blank = null, bool Echo = false, long? End = null)
 {
     /// <summary>The gap as source and target.</summary>
     public SequencePair Pair(IReadOnlyList<long> before, IReadOnlyList<long> gap, IReadOnlyList<long> after) => new(
-        Blank is { } blank ? [.. before, blank, .. after] : before,
+        Blank is { } blank ? [.. before, blank, .. after, .. End is { } end ? [end] : (long[])[]] : before,
         Blank is { } repeated && Echo ? [repeated, .. gap] : gap);
 
     /// <summary>A question whose answer stands at its end.</summary>
@@ -56,9 +57,5 @@ public sealed class GapProbe
         work,
         format is { Echo: true, Blank: { } blank } ? [blank] : null);
 
-    private static IEnumerable<long[]> Texts(IBatches<TokenBatch> heldOut, int atLeast)
-    {
-        var steps = heldOut.StepsPerEpoch ?? throw new ArgumentException("held-out text has an end", nameof(heldOut));
-        return Enumerable.Range(0, (int)steps).SelectMany(step => TokenTexts.Of(heldOut.At(step))).Where(t => t.Length >= atLeast);
-    }
+    private static IEnumerable<long[]> Texts(IBatches<TokenBatch> heldOut, int atLeast) => TokenTexts.OfEpoch(heldOut).Where(t => t.Length >= atLeast);
 }

@@ -24,12 +24,8 @@ public sealed class InfillingProbe
     /// <param name="heldOut">With an end; a row counts as one text.</param>
     /// <param name="denoiser">What to cut out; its paradigm token does not matter here.</param>
     /// <param name="seed">Decides the spans.</param>
-    public static InfillingProbe Of(IBatches<TokenBatch> heldOut, DenoiserConfig denoiser, Seed seed)
-    {
-        var steps = heldOut.StepsPerEpoch ?? throw new ArgumentException("held-out text has an end", nameof(heldOut));
-        var texts = Enumerable.Range(0, (int)steps).SelectMany(step => TokenTexts.Of(heldOut.At(step))).Where(t => t.Length > 1).ToList();
-        return new([.. texts.Select((tokens, i) => (tokens, MixtureOfDenoisers.Noise(tokens.Length, denoiser, seed.For("text", i).Random())))]);
-    }
+    public static InfillingProbe Of(IBatches<TokenBatch> heldOut, DenoiserConfig denoiser, Seed seed) => new([.. TokenTexts.OfEpoch(heldOut).Where(t => t.Length > 1)
+        .Select((tokens, i) => (tokens, MixtureOfDenoisers.Noise(tokens.Length, denoiser, seed.For("text", i).Random())))]);
 
     /// <summary>The spans from the text around them, as span corruption asks for them.</summary>
     /// <param name="form">How the model reads pairs.</param>

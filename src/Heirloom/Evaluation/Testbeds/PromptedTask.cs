@@ -55,8 +55,11 @@ public sealed class PromptedTask
 
     /// <summary>Prompts with their right answers and the end; every training text comes once, its prompts in turn.</summary>
     /// <param name="maxLength">Tokens of prompt and answer together.</param>
-    public IReadOnlyList<SequencePair> Pairs(int maxLength) =>
-        [.. Train.Select((text, i) => new SequencePair(Prompt(text, i % Prompts, maxLength), [.. Answers(i % Prompts)[(int)text.Label], _end]))];
+    public IReadOnlyList<SequencePair> Pairs(int maxLength) => [.. Train.Select((text, i) =>
+    {
+        var prompt = i / _prompts[0].Answers.Length % Prompts; // the next prompt when all classes have had one: a prompt must not tell the class
+        return new SequencePair(Prompt(text, prompt, maxLength), [.. Answers(prompt)[(int)text.Label], _end]);
+    })];
 
     /// <summary>Held-out texts as questions, every one with every prompt.</summary>
     /// <param name="maxLength">Tokens of prompt and answer together.</param>
