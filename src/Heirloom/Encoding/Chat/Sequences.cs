@@ -102,7 +102,7 @@ internal static class Sequences
             throw run.Error("a batch has at least one item");
         }
 
-        run.Charge(fill is null ? items.Count : items.Count + size);
+        run.Charge(items.Count + (fill is null ? 0 : Math.Min(size, int.MaxValue)));
         return [.. items.Chunk((int)Math.Min(size, int.MaxValue)).Select(object? (batch) =>
             batch.Concat(fill is null ? [] : Enumerable.Repeat(fill, (int)(size - batch.Length))).ToList())];
     }

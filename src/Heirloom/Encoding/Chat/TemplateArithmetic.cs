@@ -77,6 +77,7 @@ internal static class TemplateArithmetic
             var flags = spec.Split('.')[0];
             var width = int.TryParse(flags.TrimStart('-', '0', '+', ' '), out var wanted) ? Math.Min(wanted, 10_000) : 0;
             text.Append(flags.StartsWith('-') ? shown.PadRight(width) : shown.PadLeft(width, flags.StartsWith('0') && kind != 's' ? '0' : ' '));
+            run.Check(text.Length);
         }
 
         return next == values.Count ? run.Made(text.ToString()) : throw run.Error("the format has fewer places than there are values");

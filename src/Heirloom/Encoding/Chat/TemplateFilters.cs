@@ -10,7 +10,7 @@ internal static class TemplateFilters
 
     private static readonly Dictionary<string, Filter> s_all = new()
     {
-        ["abs"] = new([], (run, v, _) => v switch { double d => (object)Math.Abs(d), _ when TemplateValues.ToInteger(v) is { } n => Math.Abs(n), _ => throw Needs(run, "a number", v) }),
+        ["abs"] = new([], (run, v, _) => v switch { double d => (object)Math.Abs(d), _ when TemplateValues.ToInteger(v) is { } n => n == long.MinValue ? throw run.Error("the number is too large") : Math.Abs(n), _ => throw Needs(run, "a number", v) }),
         ["attr"] = new(["name"], (run, v, a) => TemplateMembers.Attribute(run, v, TemplateText.Of(run, a[0]))),
         ["batch"] = new(["linecount", "fill_with"], (run, v, a) => Sequences.Batches(run, v, Integer(run, a[0]), Or(a[1], null))),
         ["capitalize"] = new([], (run, v, _) => TemplateMembers.Capitalized(TemplateText.Of(run, v))),
@@ -23,7 +23,7 @@ internal static class TemplateFilters
         ["indent"] = new(["width", "first", "blank"], (run, v, a) => Indented(run, TemplateText.Of(run, v), Or(a[0], 4L), Flag(a[1]), Flag(a[2]))),
         ["int"] = new(["default", "base"], (run, v, a) => ToInteger(v, (int)Integer(run, Or(a[1], 10L))) ?? Or(a[0], 0L)),
         ["items"] = new([], Pairs),
-        ["join"] = new(["d", "attribute"], (run, v, a) => run.Made(string.Join(TemplateText.Of(run, Or(a[0], "")), Sequences.Attributes(run, TemplateValues.Items(run, v), Or(a[1], null)).Select(i => TemplateText.Of(run, i))))),
+        ["join"] = new(["d", "attribute"], (run, v, a) => TemplateText.Joined(run, TemplateText.Of(run, Or(a[0], "")), Sequences.Attributes(run, TemplateValues.Items(run, v), Or(a[1], null)).Select(i => TemplateText.Of(run, i)))),
         ["last"] = new([], (run, v, _) => TemplateValues.Items(run, v) is [.., var last] ? last : new Undefined("there is no last item")),
         ["length"] = new([], (run, v, _) => TemplateValues.Length(run, v)),
         ["list"] = new([], (run, v, _) => TemplateValues.Items(run, v).ToList()),
@@ -114,6 +114,7 @@ internal static class TemplateFilters
     private static string Centered(TemplateRun run, string text, long width)
     {
         run.Charge(width);
+        width = Math.Max(0, width); // far below zero the difference would overflow
         var free = (int)Math.Max(0, width - TemplateValues.Characters(text));
         var left = (free / 2) + (free & (int)width & 1);
         return new string(' ', left) + text + new string(' ', free - left);

@@ -30,15 +30,15 @@ internal static class TemplateFunctions
             _ => throw run.Error("'range' takes one to three integers, the step not 0"),
         };
         var count = (Int128)stop - start;
-        count = step > 0 ? (count + step - 1) / step : (count + step + 1) / step;
+        count = Int128.Max(0, step > 0 ? (count + step - 1) / step : (count + step + 1) / step);
         const int Most = 100_000;
         if (count > Most)
         {
             throw run.Error($"a range of more than {Most} integers");
         }
 
-        run.Charge(Math.Max(0, (long)count));
-        return Enumerable.Range(0, Math.Max(0, (int)count)).Select(object? (i) => start + (i * step)).ToList();
+        run.Charge((long)count);
+        return Enumerable.Range(0, (int)count).Select(object? (i) => start + (i * step)).ToList();
     }
 
     private static TemplateNamespace Namespace(TemplateRun run, TemplateArguments arguments)

@@ -103,7 +103,7 @@ internal static class TemplateMembers
             "rfind" => Of(["part"], (run, a) => Position(text, text.LastIndexOf(Text(run, a[0]), StringComparison.Ordinal))),
             "index" => Of(["part"], (run, a) => text.IndexOf(Text(run, a[0]), StringComparison.Ordinal) is var at and >= 0 ? Position(text, at) : throw run.Error("the string does not have that part")),
             "count" => Of(["part"], (run, a) => Text(run, a[0]) is { Length: > 0 } part ? (long)text.AsSpan().Count(part) : TemplateValues.Characters(text) + 1),
-            "join" => Of(["items"], (run, a) => run.Made(string.Join(text, TemplateValues.Items(run, a[0]).Select(i => Text(run, i))))),
+            "join" => Of(["items"], (run, a) => TemplateText.Joined(run, text, TemplateValues.Items(run, a[0]).Select(i => Text(run, i)))),
             "partition" => Of(["sep"], (run, a) => Partition(text, Text(run, a[0]), text.IndexOf(Text(run, a[0]), StringComparison.Ordinal), last: false)),
             "rpartition" => Of(["sep"], (run, a) => Partition(text, Text(run, a[0]), text.LastIndexOf(Text(run, a[0]), StringComparison.Ordinal), last: true)),
             "removeprefix" => Of(["prefix"], (run, a) => Text(run, a[0]) is var p && text.StartsWith(p, StringComparison.Ordinal) ? text[p.Length..] : text),
@@ -159,6 +159,7 @@ internal static class TemplateMembers
                 result.Append(most != 0 ? to : "").Append(rune.ToString());
                 most -= most > 0 ? 1 : 0;
                 run.Charge(result.Length / 64);
+                run.Check(result.Length);
             }
 
             return run.Made(result.Append(most != 0 ? to : "").ToString());
@@ -170,6 +171,7 @@ internal static class TemplateMembers
             at = next + from.Length;
             most--;
             run.Charge(to.Length);
+            run.Check(result.Length);
         }
 
         return run.Made(result.Append(text, at, text.Length - at).ToString());
@@ -296,6 +298,7 @@ internal static class TemplateMembers
                 : throw run.Error($"the format's place '{{{place}}}' has no value or is not supported");
             text.Append(TemplateText.Of(run, value));
             run.Charge(text.Length / 64);
+            run.Check(text.Length);
             i = end;
         }
 

@@ -52,20 +52,27 @@ internal sealed class TemplateRun(ChatTemplateLimits limits, DateTimeOffset now)
     /// <exception cref="UserError">The limits are reached, or it is nested too deeply for this machine.</exception>
     public void Charge(long size)
     {
+        size = Math.Max(0, size); // a negative width gives nothing back
         _steps -= 1 + (size / 16);
         if (_steps < 0)
         {
             throw Error("the template takes too many steps");
         }
 
-        if (size > limits.Characters)
-        {
-            throw Error("the template makes too long a text or list");
-        }
-
+        Check(size);
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw Error("it is nested too deeply");
+        }
+    }
+
+    /// <summary>That what is under way is not too long so far; it is paid for when it is whole.</summary>
+    /// <exception cref="UserError">It is longer than the limits allow.</exception>
+    public void Check(long length)
+    {
+        if (length > limits.Characters)
+        {
+            throw Error("the template makes too long a text or list");
         }
     }
 

@@ -29,6 +29,21 @@ internal static class TemplateText
         });
     }
 
+    /// <summary>Texts with another between them; no more of it is made than may be.</summary>
+    public static string Joined(TemplateRun run, string between, IEnumerable<string> parts)
+    {
+        var joined = new StringBuilder();
+        var first = true;
+        foreach (var part in parts)
+        {
+            joined.Append(first ? "" : between).Append(part);
+            run.Check(joined.Length);
+            first = false;
+        }
+
+        return run.Made(joined.ToString());
+    }
+
     /// <summary>As JSON, with Python's spaces: <c>{"a": [1, 2]}</c>.</summary>
     /// <param name="run">Pays.</param>
     /// <param name="value">What to write.</param>
@@ -46,6 +61,7 @@ internal static class TemplateText
         void Write(object? node, string line)
         {
             run.Charge(json.Length / 64);
+            run.Check(json.Length);
             switch (node)
             {
                 case null: json.Append("null"); break;
@@ -71,6 +87,7 @@ internal static class TemplateText
         void Items<T>(char open, char close, IEnumerable<T> items, string line, Action<T, string> write)
         {
             json.Append(open);
+            run.Check((long)line.Length + (indent?.Length ?? 0)); // an indent may be any text
             var inner = line + indent;
             var first = true;
             foreach (var one in items)
@@ -88,6 +105,7 @@ internal static class TemplateText
             json.Append('"');
             foreach (var c in text)
             {
+                run.Check(json.Length);
                 _ = c switch
                 {
                     '"' => json.Append("\\\""),

@@ -48,7 +48,24 @@ public sealed class ChatTemplateTests
     [InlineData("{% set n = namespace(x=[]) %}{% for i in range(100000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}")]
     [InlineData("{% set n = namespace(x=[]) %}{% for i in range(100000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x | tojson }}")]
     [InlineData("{% set n = namespace(x=[], y=[]) %}{% for i in range(100000) %}{% set n.x = [n.x] %}{% set n.y = [n.y] %}{% endfor %}{{ n.x == n.y }}")]
+    [InlineData("{% set x = 'x'.ljust(-1000000000000) %}{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}")]
+    [InlineData("{% set x = 'x' | center(-1000000000000) %}{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}")]
+    [InlineData("{{ [1] | batch(9223372036854775807, 0) }}")]
+    [InlineData("{{ [1] | batch(4294967297, 0) }}")]
+    [InlineData("{{ (['x' * 1000000] * 10000) | join }}")]
+    [InlineData("{{ ','.join(['x' * 1000000] * 10000) }}")]
+    [InlineData("{{ (['x' * 1000000] * 10000) | tojson }}")]
+    [InlineData("{{ ('%s' * 10000) % (('x' * 1000000,) * 10000) }}")]
+    [InlineData("{{ ('{0}' * 10000).format('x' * 1000000) }}")]
+    [InlineData("{{ ('x' * 10000).replace('', 'y' * 1000000) }}")]
+    [InlineData("{{ (-9223372036854775807 - 1) | abs }}")]
     public void StopsWhatGoesOnForTooLong(string template) => Assert.Throws<UserError>(() => Render(template, new() { Steps = 3_000_000, Characters = 1 << 20 }));
+
+    [Theory]
+    [InlineData("{{ range(4294967296, 1) | list }}", "[]")]
+    [InlineData("{{ range(9000000000000000000, -9000000000000000000) | list }}", "[]")]
+    [InlineData("{{ 'x' | center(-9223372036854775807 - 1) }}", "x")]
+    public void WhatIsFarBelowZeroIsNothing(string template, string text) => Assert.Equal(text, Render(template));
 
     [Theory]
     [InlineData("(", ")")]
