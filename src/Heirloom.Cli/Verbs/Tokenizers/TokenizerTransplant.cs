@@ -37,9 +37,11 @@ internal static class TokenizerTransplant
             var mapped = parsed.GetValue(vectors) is { } file
                 ? VocabularyMapping.BySimilarity(start.Tokenizer, tokenizer, Read(file), parsed.GetValue(nearest), parsed.GetValue(temperature))
                 : VocabularyMapping.ByPieces(start.Tokenizer, tokenizer);
-            start.Write(parsed.GetRequiredValue(output), tokenizer, "transplant-tokenizer", new Seed(parsed.GetValue(seed)), $"method: {method}\nshared: {mapped.Count(m => m.IsShared)}\n", work, model =>
+            var by = mapped.CountBy(m => m.By).ToDictionary();
+            start.Write(parsed.GetRequiredValue(output), tokenizer, "transplant-tokenizer", new Seed(parsed.GetValue(seed)), $"method: {method}\nshared: {by.GetValueOrDefault(MappedBy.Sharing)}\n", work, model =>
                 VocabularyRows.Exchange(model, [.. mapped.Select(m => (IReadOnlyList<(int, double)>)m.Parts)], new Seed(parsed.GetValue(seed))));
-            context.Line($"{mapped.Count(m => m.IsShared)} of {mapped.Length} tokens shared, {mapped.Count(m => !m.IsShared && m.Parts.Length > 0)} from {method}, {mapped.Count(m => m.Parts.IsEmpty)} from the mean of all, in {parsed.GetRequiredValue(output)}");
+            var similar = method == "similarity" ? $"{by.GetValueOrDefault(MappedBy.Similarity)} from similarity, " : "";
+            context.Line($"{by.GetValueOrDefault(MappedBy.Sharing)} of {mapped.Length} tokens shared, {similar}{by.GetValueOrDefault(MappedBy.Pieces)} from pieces, {by.GetValueOrDefault(MappedBy.Nothing)} from the mean of all, in {parsed.GetRequiredValue(output)}");
             return ExitCode.Ok;
         }));
         return command;

@@ -31,6 +31,7 @@ public static class TokenizerExtension
     public static ExtendedTokenizer Add(Tokenizer tokenizer, IEnumerable<string> tokens, bool special = false)
     {
         var added = new List<NewToken>();
+        var encoder = tokenizer.Unlimited();
         foreach (var token in tokens.Distinct())
         {
             if (token.Length == 0)
@@ -40,7 +41,7 @@ public static class TokenizerExtension
 
             if (tokenizer.IdOf(token) is null)
             {
-                added.Add(new(tokenizer.VocabularySize + added.Count, token, [.. tokenizer.Encode(token)]));
+                added.Add(new(tokenizer.VocabularySize + added.Count, token, [.. encoder.Encode(token)]));
             }
         }
 

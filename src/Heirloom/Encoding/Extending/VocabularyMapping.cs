@@ -2,17 +2,30 @@ using System.Collections.Immutable;
 
 namespace Heirloom.Encoding.Extending;
 
-/// <summary>One new token as old ones, with weights that sum to 1; none where nothing is known of it.</summary>
-public readonly record struct MappedToken(ImmutableArray<(int Id, double Weight)> Parts)
+/// <summary>By what a new token is known.</summary>
+public enum MappedBy
 {
-    public static MappedToken Of(params ReadOnlySpan<int> ids)
-    {
-        var weight = 1.0 / Math.Max(1, ids.Length);
-        return new([.. ids.ToArray().Select(id => (id, weight))]);
-    }
+    /// <summary>Nothing is known of it.</summary>
+    Nothing,
 
-    /// <summary>Whether it is an old token.</summary>
-    public bool IsShared => Parts is [(_, 1.0)];
+    /// <summary>It is an old token itself.</summary>
+    Sharing,
+
+    /// <summary>The old tokens that write it, which may be a single one (as where the old tokenizer ignores case).</summary>
+    Pieces,
+
+    /// <summary>The old tokens nearest to it.</summary>
+    Similarity,
+}
+
+/// <summary>One new token as old ones, with weights that sum to 1; none where nothing is known of it.</summary>
+public readonly record struct MappedToken(ImmutableArray<(int Id, double Weight)> Parts, MappedBy By)
+{
+    public static MappedToken Shared(int id) => new([(id, 1.0)], MappedBy.Sharing);
+
+    public static MappedToken Mean(IReadOnlyCollection<int> pieces) => pieces.Count == 0 ? Unknown : new([.. pieces.Select(id => (id, 1.0 / pieces.Count))], MappedBy.Pieces);
+
+    public static MappedToken Unknown => new([], MappedBy.Nothing);
 }
 
 /// <summary>What every token of one vocabulary is in another: from it a model's embeddings move to another tokenizer.</summary>
@@ -26,6 +39,7 @@ public static class VocabularyMapping
     public static ImmutableArray<MappedToken> ByPieces(Tokenizer from, Tokenizer to)
     {
         var shared = Surfaces(from);
+        var encoder = from.Unlimited();
         var roles = from.Roles.Pairs().ToDictionary(p => p.Role, p => p.Token);
         var toRoles = to.Roles.Pairs().Select(p => (Id: to.IdOf(p.Token), p.Role)).Where(p => p.Id is not null).ToLookup(p => p.Id!.Value, p => p.Role);
         return [.. Enumerable.Range(0, to.VocabularySize).Select(Map)];
@@ -35,15 +49,15 @@ public static class VocabularyMapping
             if (to.IsSpecial(id))
             {
                 var same = toRoles[id].Select(role => roles.TryGetValue(role, out var token) ? from.IdOf(token) : null).Append(from.IdOf(to.TokenOf(id))).FirstOrDefault(old => old is not null);
-                return same is { } special ? MappedToken.Of(special) : new([]);
+                return same is { } special ? MappedToken.Shared(special) : MappedToken.Unknown;
             }
 
             if (TokenSurface.Of(to, id) is not { } text)
             {
-                return from.IdOf(to.TokenOf(id)) is { } part ? MappedToken.Of(part) : new([]); // a part of a character, spelled alike
+                return from.IdOf(to.TokenOf(id)) is { } part ? MappedToken.Shared(part) : MappedToken.Unknown; // a part of a character, spelled alike
             }
 
-            return shared.TryGetValue(text, out var own) ? MappedToken.Of(own) : MappedToken.Of(Pieces(from, text));
+            return shared.TryGetValue(text, out var own) ? MappedToken.Shared(own) : MappedToken.Mean(Pieces(encoder, text));
         }
     }
 
@@ -56,7 +70,7 @@ public static class VocabularyMapping
     /// <param name="vectors">Of tokens' texts, of both vocabularies in one space; a token beginning a word may be given with or without its space.</param>
     /// <param name="nearest">How many old tokens share a new one.</param>
     /// <param name="temperature">Of the softmax; low lets the nearest decide.</param>
-    /// <exception cref="UserError">Vectors of several lengths.</exception>
+    /// <exception cref="UserError">Vectors of several lengths, or none of an old token.</exception>
     public static ImmutableArray<MappedToken> BySimilarity(
         Tokenizer from, Tokenizer to, IReadOnlyDictionary<string, float[]> vectors, int nearest = 10, double temperature = 0.1)
     {
@@ -66,10 +80,15 @@ public static class VocabularyMapping
         }
 
         var old = Surfaces(from).Select(s => (Id: s.Value, Vector: Vector(vectors, s.Key))).Where(s => s.Vector is not null).OrderBy(s => s.Id).ToList();
+        if (old.Count == 0)
+        {
+            throw new UserError("no old token has a vector, so that none can be near to a new one", "vectors", "spell the tokens as text, with the old vocabulary's among them");
+        }
+
         var mapped = ByPieces(from, to).ToArray();
         Parallel.For(0, mapped.Length, id =>
         {
-            if (mapped[id].IsShared || old.Count == 0 || TokenSurface.Of(to, id) is not { } text || Vector(vectors, text) is not { } vector)
+            if (mapped[id].By == MappedBy.Sharing || TokenSurface.Of(to, id) is not { } text || Vector(vectors, text) is not { } vector)
             {
                 return;
             }
@@ -80,7 +99,7 @@ public static class VocabularyMapping
             {
                 var weights = near.Select(o => Math.Exp((o.Cosine - near[0].Cosine) / temperature)).ToList();
                 var sum = weights.Sum();
-                mapped[id] = new([.. near.Select((o, i) => (o.Id, weights[i] / sum))]);
+                mapped[id] = new([.. near.Select((o, i) => (o.Id, weights[i] / sum))], MappedBy.Similarity);
             }
         });
         return [.. mapped];

@@ -72,6 +72,35 @@ public sealed class TokenizerExtensionTests
     }
 
     [Fact]
+    public void ATokenThatIsOnlyWrittenByOneIsNotShared()
+    {
+        var lower = WordPieceTrainer.Train([General], new() { VocabularySize = 90, MinFrequency = 1 }, new WorkContext());
+        var cased = WordPieceTrainer.Train(["The THE cat"], new() { VocabularySize = 90, MinFrequency = 1, Lowercase = false }, new WorkContext());
+        var id = cased.IdOf("The")!.Value;
+        var mapped = VocabularyMapping.ByPieces(lower, cased);
+
+        Assert.Equal((MappedBy.Pieces, lower.IdOf("the")), (mapped[id].By, mapped[id].Parts.Single().Id));
+        Assert.Equal(MappedBy.Sharing, mapped[cased.IdOf("cat")!.Value].By);
+        var vectors = new Dictionary<string, float[]> { ["The"] = [1, 0], ["cat"] = [1, 0], ["the"] = [0, 1] };
+        var near = VocabularyMapping.BySimilarity(lower, cased, vectors, nearest: 1)[id];
+        Assert.Equal((MappedBy.Similarity, lower.IdOf("cat")), (near.By, near.Parts.Single().Id));
+    }
+
+    [Fact]
+    public void VectorsOfNoOldTokenAreRefused() =>
+        Assert.Contains("no old token has a vector", Assert.Throws<UserError>(() => VocabularyMapping.BySimilarity(s_bpe, s_bpe, new Dictionary<string, float[]> { ["kitten"] = [1] })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void PiecesAreWholeWhateverTheTokenizersFileSays()
+    {
+        var cutting = new Tokenizer(s_bpe.Definition with { Truncation = new() { MaxLength = 1 } }, s_bpe.Roles);
+        var extended = TokenizerExtension.Add(cutting, ["pneumonia"]);
+
+        Assert.Equal(s_bpe.Encode("pneumonia"), extended.Added[0].Pieces);
+        Assert.Equal(s_bpe.Encode("pneumonia"), VocabularyMapping.ByPieces(cutting, extended.Tokenizer)[^1].Parts.Select(p => p.Id));
+    }
+
+    [Fact]
     public void SimilarTokensShareByTheirCosines()
     {
         var other = TokenizerExtension.Add(s_bpe, ["kitten"]).Tokenizer;
