@@ -37,6 +37,15 @@ public sealed class FormatTests : IDisposable
         Assert.Contains("'c' is not in the vocabulary", Assert.Throws<UserError>(() => TokenizerFile.Load(_folder)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TokensOfTheFrameMayStandInTheSettingsAlone()
+    {
+        Write("vocab.json", """{"a":0,"b":1,"ab":2}""");
+        Write("merges.txt", "a b\n");
+        Write("tokenizer_config.json", """{"tokenizer_class":"RobertaTokenizer","added_tokens_decoder":{"3":{"content":"<s>","special":true},"4":{"content":"</s>","special":true}}}""");
+        Assert.Equal([3, 2, 4], TokenizerFile.Load(_folder).Encode("ab", special: true));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -28,6 +28,7 @@ internal sealed class VocabularyAndMerges : TokenizerFormat
         var merges = Merges(Path.Combine(folder, "merges.txt"));
         var kind = Kind(settings.Kind, vocabulary);
         string? Token(string role, string usual) => (settings.Text(role) ?? usual) is var token && vocabulary.ContainsKey(token) ? token : settings.Added.FirstOrDefault(t => t.Content == token)?.Content;
+        int Id(string token) => vocabulary.TryGetValue(token, out var id) ? id : settings.Added.First(t => t.Content == token).Id;
         var framed = kind is "Roberta" or "CLIP";
         var roles = new SpecialTokenRoles
         {
@@ -67,7 +68,7 @@ internal sealed class VocabularyAndMerges : TokenizerFormat
                 ContinuingSubwordPrefix = "",
             },
             PostProcessor = framed && roles.Beginning is { } b && roles.End is { } e
-                ? new RobertaProcessing { Cls = new(b, vocabulary[b]), Sep = new(e, vocabulary[e]), AddPrefixSpace = prefix, TrimOffsets = kind == "Roberta" }
+                ? new RobertaProcessing { Cls = new(b, Id(b)), Sep = new(e, Id(e)), AddPrefixSpace = prefix, TrimOffsets = kind == "Roberta" }
                 : new ByteLevelPostProcessor { TrimOffsets = false },
             Decoder = new ByteLevelDecoder(),
         }, roles);
