@@ -45,6 +45,7 @@ public sealed class UseVerbTests : IDisposable
     [InlineData("temperature", "--temperature", "-1")]
     [InlineData("no such file", "--prompts", "nowhere.txt")]
     [InlineData("stop string is empty", "--stop", "")]
+    [InlineData("scored or continued, not both", "--score", "the cat", "--prompt", "the")]
     public void MistakesAreOneLine(string message, params string[] words)
     {
         var (code, _, error) = _terminal.Run(["generate", "--model", Save(TinyText.Model(context: 8)), .. words]);
@@ -63,6 +64,8 @@ public sealed class UseVerbTests : IDisposable
         var (code, output, error) = _terminal.Run("chat", "--model", model, "--message", "hi", "--message", "so", "--max-tokens", "5", "--seed", "3");
         Assert.Equal((ExitCode.Ok, ""), (code, error));
         Assert.NotEmpty(output);
+        var file = _terminal.Write("turns.json", """[{"role": "user", "content": "hi"}]""");
+        Assert.Contains("the conversation is given twice", _terminal.Run("chat", "--model", model, "--messages", file, "--system", "be").Error, StringComparison.Ordinal);
         Assert.Contains("no chat template", _terminal.Run("chat", "--model", Save(TinyText.Model(), "other"), "--message", "hi").Error, StringComparison.Ordinal);
     }
 

@@ -28,10 +28,15 @@ internal sealed class ChatVerb : IVerb
         command.SetAction(async (parsed, stop) =>
         {
             var config = sampling.Config(parsed);
+            var said = parsed.GetValue(message) ?? [];
+            if (parsed.GetValue(messages) is not null && (said.Length > 0 || parsed.GetValue(system) is not null))
+            {
+                throw new UserError("the conversation is given twice", messages.Name, "give a file, or turns by --message and --system");
+            }
+
             var conversation = parsed.GetValue(messages) is { } file ? Conversation.Read(file) : null;
             using var used = UsedModel<ICausalLM>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             var chosen = Template(used.Folder.Folder, parsed.GetValue(template), conversation?.Tools is not null);
-            var said = parsed.GetValue(message) ?? [];
             if (conversation is not null || parsed.GetValue(prompt))
             {
                 var input = conversation ?? new ChatTemplateInput { Messages = ChatTemplateInput.Turns([.. System(parsed.GetValue(system)), .. said.Select(t => ("user", t))]), Now = default };

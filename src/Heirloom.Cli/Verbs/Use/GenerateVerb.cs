@@ -45,6 +45,11 @@ internal sealed class GenerateVerb : IVerb
                 throw new UserError("prompts are given twice", file.Name, "give one prompt or a file");
             }
 
+            if (parsed.GetValue(score) is not null && (parsed.GetValue(prompt) ?? parsed.GetValue(file)) is not null)
+            {
+                throw new UserError("a text is scored or continued, not both", score.Name, "leave the prompts away");
+            }
+
             using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
             if (parsed.GetValue(score) is { } scored)
             {
