@@ -12,6 +12,7 @@ public static class TokenizedSentences
     /// <exception cref="UserError">The tokenizer has no token that ends a text.</exception>
     public static SentenceCorpus Of(IDocumentSource source, Tokenizer tokenizer)
     {
+        tokenizer = tokenizer.Unlimited();
         var end = tokenizer.IdOf(tokenizer.Roles.Separator ?? tokenizer.Roles.End)
             ?? throw new UserError("the tokenizer has no token that ends a text", "tokenizer", "set end_of_text when it is trained");
         var documents = source.Read().AsParallel().AsOrdered().Select(d => (IReadOnlyList<int[]>)

@@ -1,3 +1,4 @@
+using Heirloom.Encoding;
 using Heirloom.Encoding.Chat;
 using Heirloom.Generation;
 using Heirloom.Generation.Clients;
@@ -36,6 +37,18 @@ public sealed class ClientTests
         Assert.Equal((prompt.Length, 12, prompt.Length + 12), (whole.Usage!.InputTokenCount, whole.Usage.OutputTokenCount, whole.Usage.TotalTokenCount));
         Assert.Equal(ChatFinishReason.Length, whole.FinishReason);
         Assert.Equal(("tiny", ChatRole.Assistant), (whole.ModelId, whole.Messages.Single().Role));
+    }
+
+    [Fact]
+    public async Task ReadsAPromptWholeWhateverItsTokenizersFileSays()
+    {
+        using var model = TinyText.Model(context: 256);
+        var cutting = new Tokenizer(TinyText.Tokenizer.Definition with { Truncation = new() { MaxLength = 4 } }, TinyText.Tokenizer.Roles);
+        using var client = new LocalChatClient(model, cutting, ChatTemplate.Parse(Template), new() { MaxTokens = 2 }, new Seed(1));
+
+        var answer = await client.GetResponseAsync(s_hello, cancellationToken: Stop);
+
+        Assert.Equal(TinyText.Tokenizer.Encode("<|user|>the cat<|assistant|>").Length, answer.Usage!.InputTokenCount);
     }
 
     [Fact]
@@ -82,6 +95,7 @@ public sealed class ClientTests
         using var client = Client(model);
         await Refused("only text", new() { ResponseFormat = ChatResponseFormat.Json }, s_hello);
         await Refused("temperature", new() { Temperature = -1 }, s_hello);
+        await Refused("'abc' is no number", new() { AdditionalProperties = new() { ["min_p"] = "abc" } }, s_hello);
         await Refused("cannot be read", null, [new(ChatRole.User, [new UriContent("https://example.org/a.png", "image/png")])]);
         await Refused("do not fit the model's context of 64", null, [new(ChatRole.User, new string('x', 100))]);
 

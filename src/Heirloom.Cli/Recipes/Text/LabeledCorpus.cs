@@ -17,7 +17,7 @@ internal static class LabeledCorpus
             throw new UserError($"{documents.Count} documents leave none for the {(part is null ? "whole" : Settings.SnakeCase(part.Value.ToString()))} part", "source", "use more documents or hold out a larger share");
         }
 
-        var ids = tokenizer.EncodeBatch([.. chosen.Select(d => d.Text)]);
+        var ids = tokenizer.Unlimited().EncodeBatch([.. chosen.Select(d => d.Text)]);
         return [.. chosen.Select((d, i) => new LabeledIds(ids[i], labels.Of(d)))];
     }
 }

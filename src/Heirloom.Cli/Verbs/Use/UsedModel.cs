@@ -8,6 +8,7 @@ using Heirloom.Models;
 namespace Heirloom.Cli.Verbs.Use;
 
 /// <summary>A model that was opened to be used: weights, tokenizer, and what its folder says of how.</summary>
+/// <remarks>What a tokenizer's file says of truncation and padding was meant for somebody's batches; here texts are read whole.</remarks>
 internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, ModelFolder Folder, Adapter? Adapter = null) : IDisposable
     where TModel : IModel
 {
@@ -17,7 +18,7 @@ internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, Mode
         var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
         var start = StartingPoint.Find(path, new(work, context.RunsFolder));
         var model = start.Load<TModel>(work).Model;
-        return new(model, start.Tokenizer, new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(context.ModelFolder(adapter), model));
+        return new(model, start.Tokenizer.Unlimited(), new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(context.ModelFolder(adapter), model));
     }
 
     public void Dispose()

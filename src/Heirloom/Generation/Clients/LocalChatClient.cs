@@ -23,7 +23,7 @@ public sealed class LocalChatClient : IChatClient
     private long _calls;
 
     /// <param name="model">Stays the caller's.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="tokenizer">Its tokenizer; what its file says of truncation and padding does not count.</param>
     /// <param name="template">How it reads conversations.</param>
     /// <param name="config">What holds where options say nothing; its stop tokens end every answer.</param>
     /// <param name="seed">What the n-th call draws depends on it and on n, unless options give a seed.</param>
@@ -31,7 +31,7 @@ public sealed class LocalChatClient : IChatClient
     /// <param name="clock">What templates take the date from.</param>
     public LocalChatClient(ICausalLM model, Tokenizer tokenizer, ChatTemplate template, TextGenerationConfig config, Seed seed, string name = "local", TimeProvider? clock = null)
     {
-        (_model, _tokenizer, _template, _config, _seed) = (model, tokenizer, template, config, seed);
+        (_model, _tokenizer, _template, _config, _seed) = (model, tokenizer.Unlimited(), template, config, seed);
         _clock = clock ?? TimeProvider.System;
         _metadata = new("heirloom", defaultModelId: name);
     }

@@ -48,7 +48,20 @@ internal static class LocalOptions
         ? [new CountPenalty(options.PresencePenalty ?? 0, options.FrequencyPenalty ?? 0, prompt)]
         : [];
 
-    private static double? Number(ChatOptions options, string name) => options.AdditionalProperties?.GetValueOrDefault(name) is { } value
-        ? value is IConvertible number ? number.ToDouble(CultureInfo.InvariantCulture) : throw new UserError($"{value} is no number", name)
-        : null;
+    private static double? Number(ChatOptions options, string name)
+    {
+        if (options.AdditionalProperties?.GetValueOrDefault(name) is not { } value)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Convert.ToDouble(value, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException)
+        {
+            throw new UserError($"'{value}' is no number", name, inner: e);
+        }
+    }
 }
