@@ -72,6 +72,6 @@ internal sealed class LanguageAdapter : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return x.add(_up.call(_down.call(_norm.call(x)).relu())).MoveToOuterDisposeScope();
+        return x.add(_up.call(_down.call(_norm.call(x)).relu()), KeptScalar.One).MoveToOuterDisposeScope();
     }
 }

@@ -59,5 +59,6 @@ internal sealed class PositionConvolution : nn.Module<Tensor, Tensor>
         return _activation.Apply(y).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
-    private Tensor Norm() => linalg.vector_norm(_direction, dims: [0, 1], keepdim: true);
+    // not by vector_norm, to which TorchSharp gives a temporary scalar (see KeptScalar)
+    private Tensor Norm() => _direction.square().sum([0, 1], keepdim: true).sqrt();
 }
