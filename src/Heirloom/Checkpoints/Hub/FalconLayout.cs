@@ -38,7 +38,7 @@ public sealed class FalconLayout : DecoderLayout
         var bias = config.Flag("bias", false);
         PositionsConfig positions = config.Flag("alibi", false)
             ? new AlibiPositionsConfig { Scaled = true, Rounded = true }
-            : HubRotary.Read(config, ("rope_theta", 10000), ("partial_rotary_factor", 1));
+            : HubRotary.Read(config, ("rope_theta", 10000), fraction: null);
         return new()
         {
             VocabularySize = config.Size("vocab_size", 65024),
@@ -104,7 +104,7 @@ public sealed class FalconLayout : DecoderLayout
             json["num_ln_in_parallel_attn"] = block.Layout == BlockLayout.Parallel ? 2 : 1;
         }
 
-        HubRotary.Write(json, backbone.Positions, "rope_theta", "partial_rotary_factor");
+        HubRotary.Write(json, backbone.Positions, "rope_theta", fraction: null);
         return json;
     }
 

@@ -9,21 +9,21 @@ namespace Heirloom.Checkpoints.Hub;
 /// </summary>
 internal static class HubRotary
 {
-    private const string Type = "rope_type", OldType = "type", Factor = "factor", Original = "original_max_position_embeddings", Longest = "max_position_embeddings";
+    private const string Share = "partial_rotary_factor", Type = "rope_type", OldType = "type", Factor = "factor", Original = "original_max_position_embeddings", Longest = "max_position_embeddings";
 
     /// <summary>Reads positions.</summary>
     /// <param name="config">The file.</param>
     /// <param name="theta">The family's older key of the base, and its default.</param>
-    /// <param name="fraction">The family's older key of the rotated share, and its default.</param>
+    /// <param name="fraction">The family's older key of the rotated share, and its default; null for a family that rotates everything.</param>
     /// <param name="length">The family's default of <c>max_position_embeddings</c>.</param>
-    /// <exception cref="UserError">A scaling that is not known, or one of its numbers is missing.</exception>
-    public static RotaryPositionsConfig Read(HubConfig config, (string Key, double Otherwise) theta, (string Key, double Otherwise) fraction, int length = 2048)
+    /// <exception cref="UserError">A scaling that is not known, one of its numbers is missing, or a part is rotated in a family that rotates everything.</exception>
+    public static RotaryPositionsConfig Read(HubConfig config, (string Key, double Otherwise) theta, (string Key, double Otherwise)? fraction, int length = 2048)
     {
         var parameters = config.Object("rope_parameters");
         return new()
         {
             Base = Of("rope_theta", theta, 1, 1e12),
-            Fraction = Of("partial_rotary_factor", fraction, 0.01, 1),
+            Fraction = Of(Share, fraction ?? (Share, 1), fraction is null ? 1 : 0.01, 1),
             Scaling = Scaling(config, parameters ?? config.Object("rope_scaling"), config.Size(Longest, length)),
         };
 
@@ -54,8 +54,8 @@ internal static class HubRotary
     /// <param name="json">The configuration being written, <c>max_position_embeddings</c> already in it.</param>
     /// <param name="positions">The positions.</param>
     /// <param name="theta">The family's older key of the base.</param>
-    /// <param name="fraction">The family's older key of the rotated share.</param>
-    public static void Write(JsonObject json, PositionsConfig positions, string theta, string fraction)
+    /// <param name="fraction">The family's older key of the rotated share; null for a family that rotates everything, whose readers know no such key.</param>
+    public static void Write(JsonObject json, PositionsConfig positions, string theta, string? fraction)
     {
         if (positions is not RotaryPositionsConfig rotary)
         {
@@ -63,7 +63,6 @@ internal static class HubRotary
         }
 
         json[theta] = rotary.Base;
-        json[fraction] = rotary.Fraction;
         var parameters = Written(rotary.Scaling) ?? new JsonObject { [Type] = "default" };
         if (rotary.Scaling is not null)
         {
@@ -71,7 +70,12 @@ internal static class HubRotary
         }
 
         parameters["rope_theta"] = rotary.Base;
-        parameters["partial_rotary_factor"] = rotary.Fraction;
+        if (fraction is not null)
+        {
+            json[fraction] = rotary.Fraction;
+            parameters[Share] = rotary.Fraction;
+        }
+
         json["rope_parameters"] = parameters;
         if (rotary.Scaling is DynamicRotaryScalingConfig dynamic)
         {

@@ -34,18 +34,21 @@ public sealed class LlamaLayout : DecoderLayout
 
     protected override DecoderConfig ReadBackbone(HubConfig config)
     {
-        var type = config.ModelType.Length > 0 ? config.ModelType : Names.First(name => config.Architectures[0].StartsWith(name, StringComparison.Ordinal)).ToLowerInvariant();
+        var type = config.ModelType.Length > 0 ? config.ModelType : TypeOf(config);
         var heads = config.Size("num_attention_heads");
         var width = config.Size("hidden_size");
-        var biases = config.Flag("attention_bias", false);
+        // a key that the family's other readers do not know says nothing
+        var biases = KnowsBiases(type) && config.Flag("attention_bias", false);
         var (window, windowed) = ReadWindow(config, type, config.Size("num_hidden_layers", max: HubBlocks.MaxLayers));
+        var length = type is "mistral" ? 131072 : type is "qwen2" or "qwen3" ? 32768 : 2048;
+        var positions = HubRotary.Read(config, ("rope_theta", 10000), fraction: null, length);
         return new()
         {
             VocabularySize = config.Size("vocab_size"),
-            ContextLength = HubRotary.ContextLength(config, ReadPositions(config), type is "mistral" ? 131072 : type is "qwen2" or "qwen3" ? 32768 : 2048),
+            ContextLength = HubRotary.ContextLength(config, positions, length),
             Layers = config.Size("num_hidden_layers", max: HubBlocks.MaxLayers),
             TieEmbeddings = config.Flag("tie_word_embeddings", false),
-            Positions = ReadPositions(config),
+            Positions = positions,
             WindowLayers = windowed,
             Block = new()
             {
@@ -67,7 +70,7 @@ public sealed class LlamaLayout : DecoderLayout
                 {
                     Width = config.Size("intermediate_size"),
                     Activation = config.Choice("hidden_act", "silu", HubBlocks.Activations),
-                    Bias = config.Flag("mlp_bias", false),
+                    Bias = type is "llama" && config.Flag("mlp_bias", false),
                 },
                 Norm = new RmsNormConfig { Epsilon = config.Number("rms_norm_eps", type is "olmo2" ? 1e-5 : 1e-6, double.Epsilon, 1) },
                 Placement = type is "olmo2" ? NormPlacement.Branch : NormPlacement.Pre,
@@ -79,9 +82,10 @@ public sealed class LlamaLayout : DecoderLayout
     {
         var (block, attention) = (decoder.Block, decoder.Block.Attention);
         var rotary = decoder.Positions as RotaryPositionsConfig ?? new();
+        var type = TypeOf(block);
         var json = new JsonObject
         {
-            ["model_type"] = TypeOf(block),
+            ["model_type"] = type,
             ["vocab_size"] = decoder.VocabularySize,
             ["max_position_embeddings"] = decoder.ContextLength,
             ["hidden_size"] = block.Width,
@@ -92,16 +96,24 @@ public sealed class LlamaLayout : DecoderLayout
             ["head_dim"] = attention.HeadWidthOf(block.Width),
             ["hidden_act"] = HubBlocks.Name(block.FeedForward.Activation),
             ["rms_norm_eps"] = block.Norm.Epsilon,
-            ["attention_bias"] = attention.OutputBias,
             ["attention_dropout"] = attention.Dropout,
-            ["mlp_bias"] = block.FeedForward.Bias,
             ["tie_word_embeddings"] = decoder.TieEmbeddings,
         };
-        HubRotary.Write(json, rotary, "rope_theta", "partial_rotary_factor");
+        if (KnowsBiases(type))
+        {
+            json["attention_bias"] = attention.OutputBias;
+        }
+
+        if (type is "llama")
+        {
+            json["mlp_bias"] = block.FeedForward.Bias;
+        }
+
+        HubRotary.Write(json, rotary, "rope_theta", fraction: null);
         if (attention.Window is { } window)
         {
             json[Window] = window;
-            if (TypeOf(block) is "qwen2" or "qwen3")
+            if (type is "qwen2" or "qwen3")
             {
                 var windowed = decoder.WindowLayers.IsEmpty ? [.. Enumerable.Range(0, decoder.Layers)] : decoder.WindowLayers;
                 json["use_sliding_window"] = true;
@@ -155,6 +167,11 @@ public sealed class LlamaLayout : DecoderLayout
     protected override void AddVocabulary(KeyMap map, DecoderConfig backbone, string ours, string hub) =>
         AddVocabulary(map, backbone, ours, "lm_head", $"{hub}embed_tokens.weight");
 
+    /// <summary>The type of a file that names an architecture alone.</summary>
+    private string TypeOf(HubConfig config) => Names.FirstOrDefault(name => config.Architectures[0].StartsWith(name, StringComparison.Ordinal))?.ToLowerInvariant()
+        ?? throw new UserError($"lacks 'model_type', and its first architecture, {HubConfig.Short(config.Architectures[0])}, does not say it", config.File,
+            $"add it: {string.Join(", ", ModelTypes)}");
+
     private static string TypeOf(TransformerBlockConfig block) =>
         block.Placement == NormPlacement.Branch ? "olmo2"
         : block.Attention.QueryKeyNorm == QueryKeyNorm.Head ? "qwen3"
@@ -190,5 +207,5 @@ public sealed class LlamaLayout : DecoderLayout
             : throw new UserError($"'layer_types' has to be {layers} times {Sliding} or {Full}", config.File);
     }
 
-    private static RotaryPositionsConfig ReadPositions(HubConfig config) => HubRotary.Read(config, ("rope_theta", 10000), ("partial_rotary_factor", 1));
+    private static bool KnowsBiases(string type) => type is "llama" or "qwen3" or "olmo2";
 }

@@ -56,6 +56,8 @@ internal static class HubExamples
             ["llama-multi-query"] = ("llama", WithAttention(a => a with { KeyValueHeads = 1 })),
             ["llama-own-head-width"] = ("llama", WithAttention(a => a with { HeadWidth = 6 })),
             ["llama-biases"] = ("llama", WithAttention(a => a.WithBiases()) with { Positions = new RotaryPositionsConfig { Base = 500000 } }),
+            ["llama-feed-forward-biases"] = ("llama", llama with { Block = llama.Block with { FeedForward = llama.Block.FeedForward with { Bias = true } } }),
+            ["qwen3-biases"] = ("qwen3", WithAttention(a => a.WithBiases() with { QueryKeyNorm = QueryKeyNorm.Head })),
             ["llama-scaled-init"] = ("llama", llama with { Initialization = new FanInInitializationConfig() }),
             ["llama-linear"] = ("llama", llama with { Positions = new RotaryPositionsConfig { Scaling = new LinearRotaryScalingConfig { Factor = 2.5 } } }),
             ["llama-dynamic"] = ("llama", llama with { Positions = new RotaryPositionsConfig { Scaling = new DynamicRotaryScalingConfig { Factor = 2, OriginalLength = 12 } } }),
@@ -129,6 +131,10 @@ internal static class HubExamples
             ["clip-vision"] = ("clip_vision_model", clip.Vision with { ProjectionWidth = null }),
             // what other tools would compute differently is not written as if it were theirs
             ["mistral-windows"] = ("heirloom", WithAttention(a => a with { Window = 8 }) with { WindowLayers = [0] }),
+            ["mistral-biases"] = ("heirloom", WithAttention(a => a.WithBiases() with { Window = 8 })),
+            ["qwen3-feed-forward-biases"] = ("heirloom", WithAttention(a => a with { QueryKeyNorm = QueryKeyNorm.Head }) is var qwen
+                ? qwen with { Block = qwen.Block with { FeedForward = qwen.Block.FeedForward with { Bias = true } } } : qwen),
+            ["llama-partial"] = ("heirloom", llama with { Positions = new RotaryPositionsConfig { Fraction = 0.5 } }),
             ["alibi"] = ("heirloom", llama with { Positions = new AlibiPositionsConfig() }),
             ["llama-ungated"] = ("heirloom", llama with { Block = llama.Block with { FeedForward = llama.Block.FeedForward with { Gated = false } } }),
             ["llama-sandwich"] = ("heirloom", llama with { Block = llama.Block with { Placement = NormPlacement.Sandwich } }),
