@@ -88,6 +88,14 @@ public class EncoderDecoderTests
     }
 
     [Fact]
+    public void APrefixIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var model = s_forms["t5"].Build(new(1));
+        Assert.Contains("no prefix", Assert.Throws<UserError>(() => model.Encode(new(Ids(5, 6, 7)) { PrefixLengths = tensor(new long[] { 2 }) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void LearnedPositionsAndWidthsThatDifferAreChecked()
     {
         var bart = s_forms["bart"];

@@ -63,6 +63,9 @@ public class SpeechModelTests
         Assert.Contains("shorter than one frame", Assert.Throws<UserError>(() => s_stable.Build(new(1)).Encode(new(zeros(2, 5)))).Message);
         Assert.Contains("does not split into 3 groups", Assert.Throws<UserError>(() => (s_stable with { PositionGroups = 3 }).Build(new(1))).Message);
         Assert.Contains("the blank is symbol 9 of 9", Assert.Throws<UserError>(() => new SpeechTranscriberConfig { Encoder = s_stable, VocabularySize = 9, Blank = 9 }.Build(new(1))).Message);
+        var pretrainer = SpeechPretrainerConfig.Example;
+        Assert.Contains("which an adapter makes fewer", Assert.Throws<UserError>(() => (pretrainer with { Encoder = s_stable with { Adapter = FrameAdapterConfig.Example } }).Build(new(1))).Message);
+        Assert.Contains("more than a codebook holds", Assert.Throws<UserError>(() => (pretrainer with { Codes = int.MaxValue }).Build(new(1))).Message);
         var model = SpeechTranscriberConfig.Example.Build(new(1));
         Assert.Contains("a label is 32 and the model has 32 symbols", Assert.Throws<UserError>(() => Transcription.Loss(model, new(zeros(1, 128)), full(1, 2, 32, dtype: int64))).Message);
     }

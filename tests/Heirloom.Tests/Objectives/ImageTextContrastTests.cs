@@ -14,7 +14,7 @@ public class ImageTextContrastTests
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var model = ClipConfig.Example.Build(new(1));
-        var (images, ids) = (linspace(-1, 1, 3 * 64).mul(9).sin().view(3, 1, 8, 8), arange(18).view(3, 6).remainder(9).add(5));
+        var (images, ids) = (linspace(-1, 1, 3 * 64).mul(9).sin().view(3, 1, 8, 8), arange(18).view(3, 6).remainder(5).add(5));
         var (texts, seen) = (model.EmbedTexts(new(ids)), model.EmbedImages(images));
         Assert.True(texts.norm(1).allclose(ones(3)));
 
@@ -41,5 +41,6 @@ public class ImageTextContrastTests
         var ids = tensor(new long[,] { { 4, 5, 9, 5, 1 } });
         Assert.Equal([2f, 3f], (ClipTextConfig.Example with { EndToken = 5 }).Build(new(1)).Pool(hidden, ids).data<float>().ToArray());
         Assert.Equal([4f, 5f], (ClipTextConfig.Example with { EndToken = null }).Build(new(1)).Pool(hidden, ids).data<float>().ToArray());
+        Assert.Contains("no end token 7", Assert.Throws<UserError>(() => (ClipTextConfig.Example with { EndToken = 7 }).Build(new(1)).Pool(hidden, ids)).Message, StringComparison.Ordinal);
     }
 }

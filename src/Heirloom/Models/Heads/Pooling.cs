@@ -65,7 +65,12 @@ public static class PoolingExtensions
         ? pooled
         : throw new UserError("the encoder has no pooler of its own", "pooling", "choose first, last or mean, or an encoder with pooler: true");
 
-    private static Tensor Ends(Tensor ids, int? token)
+    /// <summary>Where the end tokens stand.</summary>
+    /// <param name="ids"><c>[B, T]</c></param>
+    /// <param name="token">Ends a sequence.</param>
+    /// <returns><c>[B, T]</c> bool.</returns>
+    /// <exception cref="UserError">A sequence has none.</exception>
+    internal static Tensor Ends(Tensor ids, int? token)
     {
         var ends = ids.eq(token!.Value);
         return ends.any(1).all().item<bool>() ? ends : throw new UserError($"a sequence has no end token {token}, at which it is pooled", mend: "end every sequence with it");

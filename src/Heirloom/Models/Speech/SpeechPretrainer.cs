@@ -49,7 +49,7 @@ public sealed record SpeechPretrainerConfig : ModelConfig, IExample<SpeechPretra
     /// <summary>How projections' weights start.</summary>
     public InitializationConfig Initialization { get; init; } = new FanInInitializationConfig();
 
-    /// <exception cref="UserError">Groups do not divide the codes' width.</exception>
+    /// <exception cref="UserError">Groups do not divide the codes' width, the codebook is too large, or the encoder has an adapter.</exception>
     public override SpeechPretrainer Build(Seed seed)
     {
         var model = new SpeechPretrainer(Encoder.Build(seed.For("encoder")), this);
@@ -90,6 +90,17 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         if (config.CodeWidth % config.Groups != 0)
         {
             throw new UserError($"codes of width {config.CodeWidth} do not split into {config.Groups} groups", "code_width", "choose a multiple of groups");
+        }
+
+        if ((long)config.Groups * config.Codes > int.MaxValue)
+        {
+            throw new UserError($"{config.Groups} groups of {config.Codes} codes are more than a codebook holds", "codes", "choose fewer codes");
+        }
+
+        if (config.Encoder.Adapter is not null)
+        {
+            // its frames would be fewer than those that are hidden and compared
+            throw new UserError("pretraining compares the frames inside the encoder, which an adapter makes fewer", "encoder.adapter", "leave it out and add it for the task");
         }
 
         _config = config;

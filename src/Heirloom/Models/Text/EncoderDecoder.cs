@@ -84,6 +84,11 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
     public Tensor Encode(TokenInputs inputs)
     {
         using var scope = NewDisposeScope();
+        if (inputs.PrefixLengths is not null)
+        {
+            throw new UserError("an encoder–decoder reads no prefix both ways", mend: "give what is to be read both ways as the source");
+        }
+
         var length = inputs.Ids.shape[1];
         var (source, target) = (Embed(inputs.Ids), Embed(Shifted(inputs)));
         // padding is hidden from the encoder and from cross-attention; causality keeps padding at the end from the decoder

@@ -1,4 +1,5 @@
 using Heirloom.Layers;
+using Heirloom.Models.Heads;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -80,10 +81,11 @@ public sealed class ClipText : nn.Module, ITextEmbedder
     /// <param name="hidden"><c>[B, T, D]</c></param>
     /// <param name="ids"><c>[B, T]</c></param>
     /// <returns><c>[B, D]</c></returns>
+    /// <exception cref="UserError">A text lacks the end token.</exception>
     public Tensor Pool(Tensor hidden, Tensor ids)
     {
         using var scope = NewDisposeScope();
-        var end = (_config.EndToken is { } token ? ids.eq(token).to(ScalarType.Int64) : ids).argmax(1);
+        var end = (_config.EndToken is { } token ? PoolingExtensions.Ends(ids, token).to(ScalarType.Int64) : ids).argmax(1);
         return hidden.gather(1, end.view(-1, 1, 1).expand(-1, 1, hidden.shape[2])).squeeze(1).MoveToOuterDisposeScope();
     }
 }
