@@ -142,6 +142,14 @@ public sealed class PickleTests : IDisposable
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 600_000_000);
     }
 
+    /// <summary>One list of a hundred thousand, named thirty thousand times in the arguments of a call: more values than an integer counts.</summary>
+    [Fact]
+    public void A_call_that_is_given_one_long_list_again_and_again_is_refused()
+    {
+        var program = "](" + new string('N', 100_000) + "eq\0ccollections\nOrderedDict\n(" + string.Concat(Enumerable.Repeat("h\0", 30_000)) + "tR.";
+        Assert.Contains("more operations than the weights of any model", Assert.Throws<UserError>(() => WeightsFile.Open(Archive(program))).Message);
+    }
+
     [Fact]
     public void Nesting_without_an_end_is_refused_and_not_recursed_into() =>
         Assert.Contains("without an end", Assert.Throws<UserError>(() => WeightsFile.Open(Archive(new string(']', 200_000) + new string('a', 199_999) + "."))).Message);

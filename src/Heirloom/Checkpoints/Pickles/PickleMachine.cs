@@ -60,8 +60,10 @@ internal sealed class PickleMachine
             Do(operation);
         }
 
-        throw Damaged("it has more operations than the weights of any model");
+        throw TooLong();
     }
+
+    private UserError TooLong() => Damaged("it has more operations than the weights of any model");
 
     private void Do(char operation)
     {
@@ -147,7 +149,13 @@ internal sealed class PickleMachine
         }
 
         // a call may copy what it is given, and a few bytes can give the same long list again and again
-        _done += CallCost + arguments.Items.Sum(a => a is PickleTuple tuple ? tuple.Items.Length : a is PickleList list ? list.Items.Count : 1);
+        var cost = CallCost + arguments.Items.Sum(a => a is PickleTuple tuple ? tuple.Items.Length : a is PickleList list ? list.Items.Count : 1L);
+        _done = (int)Math.Min(MaxOperations, _done + cost);
+        if (_done == MaxOperations)
+        {
+            throw TooLong();
+        }
+
         return call(arguments.Items);
     }
 
