@@ -28,7 +28,7 @@ public sealed record BlankInfillingConfig : IExample<BlankInfillingConfig>
     public double Rate { get; init; } = 0.15;
 
     /// <summary>λ: short spans have lengths from a Poisson distribution, at least 1.</summary>
-    [Range(1e-6, 1e6)]
+    [Range(1e-6, 500)]
     public double MeanLength { get; init; } = 3;
 
     /// <summary>Weight of short spans among the three kinds.</summary>

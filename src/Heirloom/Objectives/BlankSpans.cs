@@ -3,20 +3,19 @@ namespace Heirloom.Objectives;
 /// <summary>Disjoint spans of a text, in order.</summary>
 public static class BlankSpans
 {
-    /// <summary>Spans of Poisson lengths (at least 1), drawn until they hold the rate of the text's tokens; the last is cut to the budget. Spans do not touch, so that each is a blank of its own.</summary>
+    /// <summary>Spans of Poisson lengths (at least 1), drawn until they hold the rate of the text's tokens; the last is cut to the budget, or holds the rest where no more find room. Spans do not touch, so that each is a blank of its own.</summary>
     public static IReadOnlyList<Range> Short(int length, double rate, double mean, Rng rng)
     {
         var budget = Math.Max(1, (int)Math.Round(length * rate));
+        // spans stand between kept tokens: which of the gaps between those is drawn without replacement
+        var gaps = Enumerable.Range(0, length - budget + 1).ToArray();
         var lengths = new List<int>();
         while (budget > 0)
         {
-            lengths.Add(Math.Min(budget, Math.Max(1, Poisson(mean, rng))));
+            lengths.Add(lengths.Count == gaps.Length - 1 ? budget : Math.Min(budget, Math.Max(1, Poisson(mean, rng))));
             budget -= lengths[^1];
         }
 
-        // spans stand between kept tokens: which of the gaps between those is drawn without replacement
-        var kept = length - lengths.Sum();
-        var gaps = Enumerable.Range(0, kept + 1).ToArray();
         rng.Shuffle<int>(gaps);
         var chosen = gaps.Take(lengths.Count).Order().ToArray();
         var spans = new List<Range>(chosen.Length);
