@@ -32,7 +32,8 @@ public sealed record MemoryEstimate(int Batch, int Length, long RunBytes, long T
             {
                 if (property.GetValue(part) is TransformerBlockConfig block)
                 {
-                    var layers = Own(part).Where(p => p.PropertyType == typeof(int) && p.Name.EndsWith("Layers", StringComparison.Ordinal)).Sum(p => (double)(int)p.GetValue(part)!);
+                    var layers = Own(part).Where(p => p.PropertyType == typeof(int) && p.Name.EndsWith("Layers", StringComparison.Ordinal) && BlockOf(part, p) == property.Name)
+                        .Sum(p => (double)(int)p.GetValue(part)!);
                     run = Math.Max(run, places * Working(block));
                     train += layers * places * Kept(block);
                 }
@@ -52,6 +53,13 @@ public sealed record MemoryEstimate(int Batch, int Length, long RunBytes, long T
 
     /// <summary>Settings proper, not the example that the type keeps of itself.</summary>
     private static IEnumerable<PropertyInfo> Own(ModelConfig part) => part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.GetIndexParameters().Length == 0);
+
+    /// <summary>The setting of what so many layers consist of: <c>DecoderBlock</c> of <c>DecoderLayers</c> where it is set, else <c>Block</c>.</summary>
+    private static string BlockOf(ModelConfig part, PropertyInfo layers)
+    {
+        var own = layers.Name[..^"Layers".Length] + "Block";
+        return part.GetType().GetProperty(own)?.GetValue(part) is TransformerBlockConfig ? own : "Block";
+    }
 
     private static long Positions(ModelConfig config, long length) => config switch
     {

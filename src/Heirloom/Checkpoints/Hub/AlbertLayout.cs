@@ -41,9 +41,9 @@ public sealed class AlbertLayout : BertFamilyLayout
     protected override JsonObject WriteBackbone(EncoderConfig backbone)
     {
         var json = base.WriteBackbone(backbone);
-        json["embedding_size"] = backbone.EmbeddingWidth ?? backbone.Block.Width;
-        json["num_hidden_groups"] = backbone.Sharing?.Groups ?? backbone.Layers;
-        json["inner_group_num"] = backbone.Sharing?.LayersPerGroup ?? 1;
+        json["embedding_size"] = backbone.EmbeddingWidth;
+        json["num_hidden_groups"] = backbone.Sharing?.Groups;
+        json["inner_group_num"] = backbone.Sharing?.LayersPerGroup;
         return json;
     }
 

@@ -29,16 +29,23 @@ public sealed class DistilBertLayout : BertFamilyLayout
         HubHead.Choices(Pooling.First) with { Transform = ("pre_classifier", Activation.Relu) },
     ];
 
-    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number(DropoutKey(head), head.Kind == typeof(SpanExtractorConfig) ? 0.1 : 0.2, 0, 0.999);
+    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number(DropoutKey(head), OfSequence(head) ? 0.2 : 0.1, 0, 0.999);
 
-    protected override void WriteHeadDropout(JsonObject json, HubHead head, double dropout) => json[DropoutKey(head)] = dropout;
+    protected override void WriteHeadDropout(JsonObject json, HubHead head, double dropout)
+    {
+        // a token's head has none of its own: its key is the layers'
+        if (head.Kind != typeof(TokenClassifierConfig))
+        {
+            json[DropoutKey(head)] = dropout;
+        }
+    }
 
     protected override EncoderConfig ReadBackbone(HubConfig config)
     {
         // the hub's readers take either spelling
         var bert = config.Renamed(Keys).With(("vocab_size", 30522), ("hidden_size", 768), ("num_hidden_layers", 6), ("num_attention_heads", 12),
             ("intermediate_size", 3072), ("hidden_dropout_prob", 0.1), ("attention_probs_dropout_prob", 0.1));
-        return base.ReadBackbone(bert) with { TokenTypes = 0, };
+        return base.ReadBackbone(bert) with { TokenTypes = 0 };
     }
 
     protected override JsonObject WriteBackbone(EncoderConfig backbone)
@@ -73,5 +80,7 @@ public sealed class DistilBertLayout : BertFamilyLayout
     protected override void AddVocabulary(KeyMap map, EncoderConfig backbone, string ours, string hub) => AddVocabulary(map, backbone, ours,
         $"{hub}embeddings.word_embeddings.weight", ("vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"));
 
-    private static string DropoutKey(HubHead head) => head.Kind == typeof(SpanExtractorConfig) ? "qa_dropout" : head.Kind == typeof(TokenClassifierConfig) ? "dropout" : "seq_classif_dropout";
+    private static string DropoutKey(HubHead head) => OfSequence(head) ? "seq_classif_dropout" : head.Kind == typeof(SpanExtractorConfig) ? "qa_dropout" : "dropout";
+
+    private static bool OfSequence(HubHead head) => head.Kind != typeof(SpanExtractorConfig) && head.Kind != typeof(TokenClassifierConfig);
 }

@@ -7,7 +7,7 @@ namespace Heirloom.Checkpoints.Hub;
 /// <summary>A hub's <c>config.json</c>, read key by key; what is missing or ill-typed is refused with the file and the key.</summary>
 public sealed class HubConfig(JsonObject json, string file)
 {
-    private readonly List<string> _notes = [];
+    private List<string> _notes = [];
     private Dictionary<string, string> _names = [];
     private Dictionary<string, JsonNode> _defaults = [];
 
@@ -40,7 +40,7 @@ public sealed class HubConfig(JsonObject json, string file)
             filled[key] = value;
         }
 
-        return new(Json, File) { _names = _names, _defaults = filled };
+        return new(Json, File) { _notes = _notes, _names = _names, _defaults = filled };
     }
 
     /// <summary>The same where some keys stand under names of the family's own.</summary>
@@ -52,7 +52,7 @@ public sealed class HubConfig(JsonObject json, string file)
             renamed[key] = own;
         }
 
-        return new(Json, File) { _names = renamed, _defaults = _defaults };
+        return new(Json, File) { _notes = _notes, _names = renamed, _defaults = _defaults };
     }
 
     /// <summary>A size: a whole number of at least 1.</summary>
@@ -63,7 +63,7 @@ public sealed class HubConfig(JsonObject json, string file)
     public int? SizeOrNull(string key) => (int?)Number(key, "a whole number", whole: true, 1, int.MaxValue);
 
     /// <summary>A list of sizes.</summary>
-    public int[] Sizes(string key, int[] otherwise) => Json[key] switch
+    public int[] Sizes(string key, int[] otherwise) => Node(key) switch
     {
         null => otherwise,
         JsonArray list when list.All(item => item is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var size) && size > 0) =>

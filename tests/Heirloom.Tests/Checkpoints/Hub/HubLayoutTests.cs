@@ -224,6 +224,7 @@ public sealed class HubLayoutTests : IDisposable
     [InlineData("llama", "rope_parameters", """{"type":"yarn"}""", "rope_parameters: lacks 'factor'; its type of scaling needs it")]
     [InlineData("llama", "rope_parameters", """{"rope_type":"llama3","factor":8,"low_freq_factor":1}""", "rope_parameters: lacks 'high_freq_factor'; its type of scaling needs it")]
     [InlineData("llama", "rope_parameters", """{"rope_type":"linear","factor":"4"}""", "rope_parameters: 'factor' is 4; it has to be a number")]
+    [InlineData("llama", "partial_rotary_factor", "0.5", "'partial_rotary_factor' is 0.5; it has to be a number from 1 to 1")]
     [InlineData("qwen2-windows", "layer_types", """["full_attention"]""", "'layer_types' has to be 2 times sliding_attention or full_attention")]
     [InlineData("llama", "num_key_value_heads", "3", "4 heads do not share 3 key and value heads evenly")]
     [InlineData("llama", "hidden_act", "\"mish\"", "'hidden_act' is 'mish', which is not supported; supported: gelu")]
@@ -268,6 +269,64 @@ public sealed class HubLayoutTests : IDisposable
         Save(Build(HubExamples.Llama), Folder);
         Edit("config.json", json => json.Remove("model_type"));
         Assert.IsType<Decoder>(Checkpoint.Load(Folder).Model);
+    }
+
+    [Fact]
+    public void An_architecture_that_is_not_the_first_says_no_model_type()
+    {
+        Save(Build(HubExamples.Llama), Folder);
+        Edit("config.json", json =>
+        {
+            json.Remove("heirloom");
+            json.Remove("model_type");
+            json["architectures"] = new JsonArray("Something", "LlamaForCausalLM");
+        });
+        Assert.Contains("lacks 'model_type', and its first architecture, Something, does not say it", Load());
+    }
+
+    [Fact]
+    public void A_scaling_without_a_length_is_from_the_familys_own()
+    {
+        Save(Build(HubExamples.All["mistral"].Config), Folder);
+        Edit("config.json", json =>
+        {
+            json.Remove("heirloom");
+            json.Remove("max_position_embeddings");
+            json["rope_parameters"] = JsonNode.Parse("""{"rope_type":"yarn","factor":2}""");
+        });
+        var config = (DecoderConfig)Checkpoint.ReadConfig(Folder);
+        Assert.Equal(2 * 131072, config.ContextLength);
+        Assert.Equal(131072, Assert.IsType<Heirloom.Layers.YarnRotaryScalingConfig>(((Heirloom.Layers.RotaryPositionsConfig)config.Positions).Scaling).OriginalLength);
+    }
+
+    [Theory]
+    [InlineData("mistral", "attention_bias")]
+    [InlineData("qwen3", "mlp_bias")]
+    public void Biases_that_a_family_does_not_know_are_none(string name, string key)
+    {
+        var model = Build(HubExamples.All[name].Config);
+        Save(model, Folder);
+        Edit("config.json", json =>
+        {
+            json.Remove("heirloom");
+            json[key] = true;
+        });
+        AssertSame(model, Checkpoint.Load(Folder).Model);
+    }
+
+    [Fact]
+    public void DistilBerts_token_head_drops_what_its_layers_drop()
+    {
+        var encoder = EncoderConfig.DistilBert(37, 24, 16, 2, 4) with { Head = false };
+        encoder = encoder with { Block = encoder.Block with { Dropout = 0.15 } };
+        Save(Build(new TokenClassifierConfig { Encoder = encoder, Classes = 3, Dropout = 0.3 }), Folder);
+        Assert.Equal(0.15, Json("config.json")["dropout"]!.GetValue<double>());
+        Edit("config.json", json =>
+        {
+            json.Remove("heirloom");
+            json.Remove("dropout");
+        });
+        Assert.Equal(0.1, Assert.IsType<TokenClassifierConfig>(Checkpoint.ReadConfig(Folder)).Dropout);
     }
 
     private static Lineage Made => new() { Method = "pretrain", Settings = "", Seed = 1 };
