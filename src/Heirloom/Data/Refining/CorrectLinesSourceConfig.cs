@@ -23,7 +23,7 @@ public sealed partial record CorrectLinesSourceConfig : SourceConfig, IExample<C
     [Range(0, 1000)]
     public int ShortLine { get; init; } = 10;
 
-    /// <summary>Taken from the front of a short line.</summary>
+    /// <summary>Taken from the front of a short line; like all phrases, whole words alone.</summary>
     public ImmutableArray<string> Beginnings { get; init; } = ["sign in", "sign-in", "sign up", "log in", "skip to", "share this"];
 
     /// <summary>Taken from the end of a short line.</summary>
@@ -85,23 +85,36 @@ public sealed partial record CorrectLinesSourceConfig : SourceConfig, IExample<C
     private string? Edited(string line, string trimmed)
     {
         var edited = trimmed;
-        foreach (var phrase in Beginnings.Where(p => edited.StartsWith(p, StringComparison.OrdinalIgnoreCase)))
+        foreach (var phrase in Beginnings.Where(p => edited.StartsWith(p, StringComparison.OrdinalIgnoreCase) && IsBetweenWords(edited, p.Length)))
         {
             edited = edited[phrase.Length..].TrimStart();
         }
 
-        foreach (var phrase in Endings.Where(p => edited.EndsWith(p, StringComparison.OrdinalIgnoreCase)).OrderByDescending(p => p.Length).Take(1))
+        foreach (var phrase in Endings.Where(p => edited.EndsWith(p, StringComparison.OrdinalIgnoreCase) && IsBetweenWords(edited, edited.Length - p.Length)).OrderByDescending(p => p.Length).Take(1))
         {
             edited = edited[..^phrase.Length].TrimEnd();
         }
 
         foreach (var phrase in Anywhere)
         {
-            edited = edited.Replace(phrase, "", StringComparison.OrdinalIgnoreCase).Trim();
+            edited = Without(edited, phrase).Trim();
         }
 
         return edited == trimmed ? line : edited.Any(char.IsLetter) ? edited : null;
     }
+
+    private static string Without(string text, string phrase)
+    {
+        for (var at = 0; phrase.Length > 0 && (at = text.IndexOf(phrase, at, StringComparison.OrdinalIgnoreCase)) >= 0;)
+        {
+            var whole = IsBetweenWords(text, at) && IsBetweenWords(text, at + phrase.Length);
+            (text, at) = whole ? (text.Remove(at, phrase.Length), at) : (text, at + 1);
+        }
+
+        return text;
+    }
+
+    private static bool IsBetweenWords(string text, int at) => at == 0 || at == text.Length || !char.IsLetterOrDigit(text[at - 1]) || !char.IsLetterOrDigit(text[at]);
 
     private static int CountWords(string line) => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Heirloom.Data.Refining;
 
-/// <summary>The first of equal documents; texts that differ only in white space are equal. Holds 16 bytes a document.</summary>
+/// <summary>The first of equal documents; texts that differ only in white space are equal. Holds 36 to 72 bytes a document.</summary>
 [Kind("dedup")]
 public sealed record ExactDedupSourceConfig : SourceConfig, IExample<ExactDedupSourceConfig>
 {
@@ -33,7 +33,7 @@ public sealed record ExactDedupSourceConfig : SourceConfig, IExample<ExactDedupS
 
 /// <summary>
 /// The first of near-duplicates: documents whose <see cref="MinHash"/> agrees in a band, and those linked by such pairs (Penedo et al. 2023, §3.3). Hashes all
-/// cores wide in a first pass over the source and yields in a second; holds 16 bytes a band and document.
+/// cores wide in a first pass over the source and yields in a second; holds 70 to 140 bytes a band and document: 1.4 to 2.8 kB a document at the defaults.
 /// </summary>
 [Kind("dedup_near")]
 public sealed record NearDedupSourceConfig : SourceConfig, IExample<NearDedupSourceConfig>

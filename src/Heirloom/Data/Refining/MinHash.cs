@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Heirloom.Data.Refining;
 
@@ -27,10 +28,13 @@ public sealed record MinHashConfig : IExample<MinHashConfig>
 
 /// <summary>
 /// Signatures whose agreement estimates the Jaccard similarity of two texts' sets of shingles (Broder 1997). Shingles are of lower-case words of letters and
-/// digits; a text shorter than one is a single shingle.
+/// digits; a text shorter than one is a single shingle, and so is one without a word, of all its characters.
 /// </summary>
 public sealed class MinHash
 {
+    // of the hash by Fowler, Noll and Vo
+    private const ulong Offset = 14695981039346656037, Prime = 1099511628211;
+
     private readonly MinHashConfig _config;
     private readonly uint[] _factors;
     private readonly uint[] _addends;
@@ -104,7 +108,7 @@ public sealed class MinHash
     {
         var words = WordHashes(text);
         var shingles = new HashSet<uint>();
-        var size = Math.Min(_config.ShingleWords, Math.Max(1, words.Count));
+        var size = Math.Min(_config.ShingleWords, words.Count);
         for (var at = 0; at + size <= words.Count; at++)
         {
             var key = 0ul;
@@ -123,11 +127,11 @@ public sealed class MinHash
     {
         var words = new List<ulong>();
         var (hash, inside) = (0ul, false);
-        foreach (var c in text)
+        foreach (var rune in text.EnumerateRunes())
         {
-            if (char.IsLetterOrDigit(c))
+            if (Rune.IsLetterOrDigit(rune))
             {
-                hash = ((inside ? hash : 14695981039346656037ul) ^ char.ToLowerInvariant(c)) * 1099511628211ul;
+                hash = ((inside ? hash : Offset) ^ (uint)Rune.ToLowerInvariant(rune).Value) * Prime;
                 inside = true;
             }
             else if (inside)
@@ -140,6 +144,11 @@ public sealed class MinHash
         if (inside)
         {
             words.Add(hash);
+        }
+
+        if (words.Count == 0)
+        {
+            words.Add(text.Aggregate(Offset, (all, c) => (all ^ c) * Prime)); // or all texts of signs alone would be copies of one another
         }
 
         return words;

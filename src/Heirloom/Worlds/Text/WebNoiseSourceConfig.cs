@@ -100,9 +100,16 @@ public sealed record WebNoiseSourceConfig : SourceConfig, IExample<WebNoiseSourc
     {
         while (true)
         {
+            var any = false;
             foreach (var document in source.Read())
             {
+                any = true;
                 yield return document;
+            }
+
+            if (!any)
+            {
+                throw new UserError("has no documents, so nothing advertises", source.Name, "leave 'spam' out for a web without advertisements");
             }
         }
     }

@@ -90,6 +90,27 @@ public class RefiningTests
         Assert.Null(rules.Correct(string.Concat(Enumerable.Repeat("LOOK AT ALL OF THIS NOW\n", 5)) + text[..500]));
     }
 
+    [Theory]
+    [InlineData("Skip tomorrow's class")]
+    [InlineData("Log into the site")]
+    [InlineData("They foresee more")]
+    [InlineData("A biscuitcookie policy of items in cartons")]
+    public void PhrasesAreWholeWords(string line)
+    {
+        var rules = new CorrectLinesSourceConfig { Source = TextSourceConfig.Example };
+        var text = Prose(400);
+
+        Assert.Equal($"{text}\n{line}", rules.Correct($"{text}\n{line}"));
+    }
+
+    [Fact]
+    public void APhraseGoesWhereverItStandsAlone()
+    {
+        var rules = new CorrectLinesSourceConfig { Source = TextSourceConfig.Example, MaxRemoved = 1, Anywhere = ["ab", ""] };
+
+        Assert.Equal("cab  abc  of it", rules.Correct("ab cab ab abc ab of it"));
+    }
+
     [Fact]
     public void CopiesGoWhateverTheirWhiteSpace() => Assert.Equal(
         ["a b", "b a", "ab"], Read(new ExactDedupSourceConfig { Source = new GivenConfig("a b", "b a", " a\n b ", "ab", "b a") }));
@@ -109,6 +130,14 @@ public class RefiningTests
 
         Assert.Equal(hash.Signature("One, two; THREE!"), hash.Signature("one two three"));
         Assert.Equal(4000, hash.Signature("").Length);
+    }
+
+    [Fact]
+    public void TextsWithoutAWordAreNoCopiesOfOneAnother()
+    {
+        string[] texts = ["!!!", "???", "", "* * *", "𐐀𐐁 𐐂", "𐐃𐐄 𐐅"];
+
+        Assert.Equal(texts, Read(new NearDedupSourceConfig { Source = new GivenConfig([.. texts, "!!!", "", "𐐨𐐩, 𐐪"]), Hashing = MinHashConfig.Example }));
     }
 
     [Fact]
@@ -149,6 +178,15 @@ public class RefiningTests
         // a corpus read again holds nothing new
         return texts.All(t => t.Split(' ').Length < 4 || source.Cut(t, seen).Trim().Length == 0);
     });
+
+    [Fact]
+    public void AdvertisementsOfAnEmptySourceAreRefused()
+    {
+        var noisy = new WebNoiseSourceConfig { Source = new GivenConfig("a b c"), Spam = new GivenConfig() };
+
+        Assert.Contains("given", Assert.Throws<UserError>(() => Read(noisy)).Message, StringComparison.Ordinal);
+        Assert.NotEmpty(Read(noisy with { SpamRate = 0 }));
+    }
 
     [Fact]
     public void RefiningUndoesWebNoise()
