@@ -30,7 +30,7 @@ public static class Decoding
             using var scope = NewDisposeScope();
             using var cache = model.NewCache(rows, prompt + tokens);
             var ids_BT = arange(prompt, device: work.Device).remainder(model.VocabularySize).expand(rows, -1);
-            model.Encode(ids_BT, cache);
+            _ = model.Encode(ids_BT, cache).to(float32).sum().item<float>(); // an accelerator has only begun the prompt until something is read
             var next_B1 = ids_BT.narrow(1, 0, 1);
             var start = work.Clock.GetTimestamp();
             for (var step = 0; step < tokens; step++)
