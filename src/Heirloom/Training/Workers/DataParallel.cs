@@ -1,7 +1,9 @@
 using System.Runtime.ExceptionServices;
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using Heirloom.Objectives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Workers;
@@ -95,21 +97,24 @@ public static class DataParallel
     {
         using var scope = NewDisposeScope();
         var terms = shares.Sum(s => s.Weight);
+        Scalar[] weights = [.. shares.Select(s => (Scalar)(s.Weight / terms))];
         var total = zeros(1, device: parameters[0].device).squeeze();
         for (var i = 0; i < parameters.Length; i++)
         {
             Tensor? sum = null;
-            foreach (var share in shares.Where(s => s.Gradients.Count > 0 && s.Gradients[i] is not null))
+            foreach (var (share, weight) in shares.Zip(weights).Where(s => s.First.Gradients.Count > 0 && s.First.Gradients[i] is not null))
             {
-                var weighted = share.Gradients[i]!.mul(share.Weight / terms);
-                sum = sum is null ? weighted : sum.add(weighted);
+                var weighted = share.Gradients[i]!.mul(weight);
+                sum = sum is null ? weighted : sum.add(weighted, KeptScalar.One);
             }
 
-            total = sum is null ? total : total.add(parameters[i].mul(sum).sum().to(total.dtype));
+            total = sum is null ? total : total.add(parameters[i].mul(sum).sum().to(total.dtype), KeptScalar.One);
         }
 
-        var value = terms == 0 ? 0 : shares.Sum(s => s.Weight * s.Value) / terms;
+        Scalar value = terms == 0 ? 0 : shares.Sum(s => s.Weight * s.Value) / terms;
         total = total.sub(total.detach()).add(value);
+        GC.KeepAlive(weights); // see KeptScalar
+        GC.KeepAlive(value);
         (string, Tensor)[] parts = [.. shares.SelectMany(s => s.Parts.Select(p => (p.Name, Value: p.Value * s.Weight / terms))).GroupBy(p => p.Name)
             .Select(g => (g.Key, tensor(g.Sum(p => p.Value), dtype: float32).MoveToOuterDisposeScope()))];
         return new(total.MoveToOuterDisposeScope(), parts) { Terms = tensor(terms, dtype: float64).MoveToOuterDisposeScope() };
