@@ -32,13 +32,24 @@ public abstract record SentencePairConfig : SentenceInputConfig
     }
 
     /// <summary>Takes tokens from the longer text, from its front or its back by chance, until both fit.</summary>
-    private protected static void Shorten(List<int> first, List<int> second, int capacity, Rng rng)
+    internal static void Shorten(List<int> first, List<int> second, int capacity, Rng rng)
     {
-        while (first.Count + second.Count > capacity)
+        // cut at the end: each removal from a list's front would move all that is behind it
+        var (one, other) = ((From: 0, first.Count), (From: 0, second.Count));
+        while (one.Count + other.Count > capacity)
         {
-            var longer = first.Count > second.Count ? first : second;
-            longer.RemoveAt(rng.NextDouble() < 0.5 ? 0 : longer.Count - 1);
+            ref var longer = ref one.Count > other.Count ? ref one : ref other;
+            longer = (longer.From + (rng.NextDouble() < 0.5 ? 1 : 0), longer.Count - 1);
         }
+
+        Keep(first, one.From, one.Count);
+        Keep(second, other.From, other.Count);
+    }
+
+    private static void Keep(List<int> text, int from, int count)
+    {
+        text.RemoveRange(from + count, text.Count - from - count);
+        text.RemoveRange(0, from);
     }
 
     private protected static List<int> Joined(IEnumerable<int[]> sentences) => [.. sentences.SelectMany(s => s)];

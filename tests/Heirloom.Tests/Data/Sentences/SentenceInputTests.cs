@@ -74,6 +74,31 @@ public class SentenceInputTests
             new SegmentPairConfig().Rows(corpus, 200, new(3)).SelectMany(Real)).Any() is false);
 
     [Fact]
+    public void ShorteningIsThatTokenByToken() => Gen.Select(Gen.Int[0, 30], Gen.Int[0, 30], Gen.Int[0, 40], Gen.ULong).Sample((one, other, capacity, seed) =>
+    {
+        List<int> first = [.. Enumerable.Range(0, one)], second = [.. Enumerable.Range(100, other)];
+        List<int> expectedFirst = [.. first], expectedSecond = [.. second];
+        Rng rng = new(seed), expectedRng = new(seed);
+        while (expectedFirst.Count + expectedSecond.Count > capacity)
+        {
+            var longer = expectedFirst.Count > expectedSecond.Count ? expectedFirst : expectedSecond;
+            longer.RemoveAt(expectedRng.NextDouble() < 0.5 ? 0 : longer.Count - 1);
+        }
+
+        SentencePairConfig.Shorten(first, second, capacity, rng);
+
+        return first.SequenceEqual(expectedFirst) && second.SequenceEqual(expectedSecond) && rng.NextUInt64() == expectedRng.NextUInt64();
+    });
+
+    [Fact]
+    public void ASentenceOfAnyLengthIsShortened()
+    {
+        SentenceCorpus corpus = new([[[.. Enumerable.Repeat(100, 100_000)]], [[200]]], Start, Separator, Padding);
+
+        Assert.All(new TwoSentencesConfig().Rows(corpus, 16, new(1)), row => Assert.True(IsWellFormed(row, 16)));
+    }
+
+    [Fact]
     public void HalfOfThePairsAreUnrelated()
     {
         SentenceCorpus corpus = new([.. Enumerable.Range(0, 20).Select(d => (IReadOnlyList<int[]>)[.. Enumerable.Range(0, 200).Select(s => new[] { 100 + d, 100 + d })])], 0, 1, 2);
