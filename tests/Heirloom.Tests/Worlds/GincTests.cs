@@ -157,6 +157,7 @@ public class GincTests
         Assert.Equal(1, world.Tokens(3, concept: 1).Concept);
         Assert.Equal(world.Tokens(3, concept: 1).Tokens, new GincDocuments(world, concept: 1).Row(3));
         Assert.NotEqual(new GincDocuments(world).Fingerprint, new GincDocuments(world, concept: 1).Fingerprint);
+        Assert.NotEqual(new GincDocuments(world).Fingerprint, new GincDocuments(world, count: 5).Fingerprint);
     }
 
     [Fact]
@@ -165,6 +166,7 @@ public class GincTests
         var rows = new UniformTokens(4, 1000, new Seed(1));
 
         Assert.Equal(rows.Row(3), new UniformTokens(4, 1000, new Seed(1)).Row(3));
+        Assert.NotEqual(rows.Fingerprint, new UniformTokens(4, 1000, new Seed(1), count: 5).Fingerprint);
         Assert.All(rows.Row(3).GroupBy(t => t), g => Assert.InRange(g.Count(), 200, 300));
     }
 }

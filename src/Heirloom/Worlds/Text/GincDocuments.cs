@@ -9,7 +9,7 @@ namespace Heirloom.Worlds.Text;
 /// <param name="count">Rows of an epoch; null for no end.</param>
 public sealed class GincDocuments(Ginc world, long first = 0, int? concept = null, long? count = null) : IRows<int[]>
 {
-    public string Fingerprint { get; } = Hashes.OfText($"ginc documents {world.Fingerprint} {first} {concept}");
+    public string Fingerprint { get; } = Hashes.OfText($"ginc documents {world.Fingerprint} {first} {concept}{(count is null ? "" : $" {count}")}");
 
     public long? RowsPerEpoch => count;
 
@@ -19,7 +19,7 @@ public sealed class GincDocuments(Ginc world, long first = 0, int? concept = nul
 /// <summary>Rows of independent, equally likely tokens: every transition between tokens occurs, and none means anything.</summary>
 public sealed class UniformTokens(int vocabulary, int length, Seed seed, long? count = null) : IRows<int[]>
 {
-    public string Fingerprint { get; } = Hashes.OfText($"uniform tokens {vocabulary} {length} {seed.Value}");
+    public string Fingerprint { get; } = Hashes.OfText($"uniform tokens {vocabulary} {length} {seed.Value}{(count is null ? "" : $" {count}")}");
 
     /// <summary>Rows of an epoch; null for no end.</summary>
     public long? RowsPerEpoch => count;
