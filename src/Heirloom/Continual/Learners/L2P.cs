@@ -4,8 +4,6 @@ using Heirloom.Data;
 using Heirloom.Models;
 using Heirloom.Models.Vision;
 using Heirloom.Objectives;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Schedules;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,20 +34,6 @@ public sealed record L2PConfig : ClassIncrementalConfig
     public override L2P Build(VisionTransformer pretrained, Seed seed, WorkContext work) => new(this, pretrained, seed, work);
 
     public override L2PConfig WithRate(double factor) => this with { Training = Training.WithRate(factor) };
-}
-
-/// <summary>How the published prompt learners train.</summary>
-internal static class PromptTraining
-{
-    /// <summary>Adam at 0.03 · B / 256, constant, gradients clipped at 1, five passes over a task (Wang et al. 2022).</summary>
-    public static TaskTrainingConfig Published { get; } = new()
-    {
-        Epochs = 5,
-        BatchSize = 16,
-        Optimizer = new AdamWConfig { LearningRate = 0.03 * 16 / 256, Beta2 = 0.999, Decay = 0 },
-        Schedule = new ConstantConfig(),
-        ClipNorm = 1,
-    };
 }
 
 /// <summary>

@@ -7,7 +7,7 @@ namespace Heirloom.Data.Sources;
 [Kind("parquet")]
 public sealed record ParquetSourceConfig : SourceConfig, IExample<ParquetSourceConfig>
 {
-    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.jsonl</c>).</summary>
+    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.parquet</c>).</summary>
     public required string Path { get; init; }
 
     /// <summary>The column of the text.</summary>

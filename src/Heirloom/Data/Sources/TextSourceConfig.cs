@@ -23,7 +23,7 @@ public enum TextSplit
 [Kind("text")]
 public sealed record TextSourceConfig : SourceConfig, IExample<TextSourceConfig>
 {
-    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.jsonl</c>).</summary>
+    /// <summary>A file, a pattern of <c>*</c>, <c>?</c> and <c>**</c>, or files of a data set on the hub (<c>hf:org/name@revision:folder/*.txt</c>).</summary>
     public required string Path { get; init; }
 
     public TextSplit Split { get; init; } = TextSplit.None;
