@@ -55,6 +55,31 @@ public class TuningTests
         Assert.All(model.parameters(), p => Assert.False(p.requires_grad));
     }
 
+    /// <summary>Of a model, hooks the first linear layer and fails at the next.</summary>
+    private sealed class Failing() : TuningModule(nameof(Failing))
+    {
+        protected override void AttachTo(nn.Module model)
+        {
+            HookOutput(model.modules().OfType<Linear>().First(), (_, y) => y + 1);
+            throw new UserError("no");
+        }
+    }
+
+    [Fact]
+    public void AFailedAttachLeavesTheModelAlone()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var model = s_config.Build(new(1));
+        using var tuning = new Failing();
+        var before = Values(model.Embed(Images()));
+
+        Assert.Throws<UserError>(() => tuning.Attach(model));
+
+        Assert.False(tuning.IsAttached);
+        Assert.Equal(before, Values(model.Embed(Images())));
+    }
+
     [Fact]
     public void AnAdapterStartsAsNothingAndAddsScaledBottleneck()
     {

@@ -166,6 +166,9 @@ public abstract class Adapter : TuningModule
 
     private string WholeName(string tensor) => tensor.LastIndexOf('.') is var dot and > 0 && Adapts(tensor[..dot]) ? $"{tensor[..dot]}.base_layer{tensor[dot..]}" : tensor;
 
+    /// <summary>A weight in the type in which changes of it are computed, without a gradient.</summary>
+    internal static Tensor Wide(Tensor weight) => weight.dtype == ScalarType.Float64 ? weight.detach() : weight.detach().to(ScalarType.Float32);
+
     private protected static void Copy(string name, Tensor target, Tensor value)
     {
         if (!target.shape.SequenceEqual(value.shape))

@@ -16,6 +16,7 @@ internal static class AdapterTasks
     /// <summary>The layout's word for the task; null where it has none.</summary>
     public static string? Name(IModel model) => model switch
     {
+        SpanExtractor => "QUESTION_ANS",
         TokenClassifier => "TOKEN_CLS",
         IClassifier<TokenInputs> => "SEQ_CLS",
         ISequenceToSequenceLM => "SEQ_2_SEQ_LM",

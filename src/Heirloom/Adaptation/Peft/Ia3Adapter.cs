@@ -93,6 +93,4 @@ public sealed class Ia3Adapter : Adapter
         using var scope = NewDisposeScope();
         return values.mul(factor.flatten()).to(values.dtype).MoveToOuterDisposeScope();
     }
-
-    private static Tensor Wide(Tensor weight) => weight.dtype == ScalarType.Float64 ? weight.detach() : weight.detach().to(ScalarType.Float32);
 }

@@ -131,12 +131,12 @@ public sealed record LoraConfig : AdapterConfig
     internal override void Write(JsonObject json, HubModules modules, IModel model)
     {
         json["r"] = Rank;
-        json["lora_alpha"] = PeftJson.Short(Alpha);
+        json["lora_alpha"] = Alpha;
         json["use_rslora"] = RankStabilized;
         json["use_dora"] = Dora;
         json["lora_dropout"] = Dropout;
         json["rank_pattern"] = new JsonObject(RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
-        json["alpha_pattern"] = new JsonObject(AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)PeftJson.Short(p.Value))));
+        json["alpha_pattern"] = new JsonObject(AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
         json["target_modules"] = PeftJson.List(TargetModules, TargetPattern);
         json["layers_to_transform"] = LayersToTransform.IsDefaultOrEmpty ? null : new JsonArray([.. LayersToTransform.Select(l => (JsonNode)l)]);
         json["layers_pattern"] = LayersPattern.IsDefaultOrEmpty ? null : PeftJson.List(LayersPattern, null);

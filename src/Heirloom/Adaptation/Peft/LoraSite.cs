@@ -1,4 +1,5 @@
 using Heirloom.Layers;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -8,7 +9,8 @@ namespace Heirloom.Adaptation.Peft;
 /// <summary>The factors beside one of the hub's modules.</summary>
 internal sealed class LoraSite : nn.Module
 {
-    private readonly double _scale, _dropout;
+    private readonly Scalar _scale;
+    private readonly double _dropout;
 
     [ComponentName(Name = "a")]
     private readonly Parameter _a;
@@ -66,8 +68,8 @@ internal sealed class LoraSite : nn.Module
     /// <summary>The weights of a piece with the factors' part in them: <c>weight</c>, and <c>bias</c> where that changes.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Merged(HubPiece piece)
     {
-        var weight = Wide(piece.Weight);
-        var changed = weight.add(Change(piece).to(weight.dtype));
+        var weight = Adapter.Wide(piece.Weight);
+        var changed = weight.add(Change(piece).to(weight.dtype), KeptScalar.One);
         if (_magnitude is not null)
         {
             changed = changed.mul(Factor(piece, changed));
@@ -76,7 +78,7 @@ internal sealed class LoraSite : nn.Module
         yield return new("weight", changed);
         if (_bias is not null)
         {
-            yield return new("bias", Wide(piece.Bias!).add(piece.Rows.Take(_bias).mul(_scale)));
+            yield return new("bias", Adapter.Wide(piece.Bias!).add(piece.Rows.Take(_bias).mul(_scale), KeptScalar.One));
         }
     }
 
@@ -104,19 +106,19 @@ internal sealed class LoraSite : nn.Module
         var added = nn.functional.linear(nn.functional.linear(read, _a), piece.Rows.Take(_b), _bias is null ? null : piece.Rows.Take(_bias)).mul(_scale);
         if (_magnitude is null)
         {
-            return y.add(added.to(y.dtype));
+            return y.add(added.to(y.dtype), KeptScalar.One);
         }
 
         // equation 11 of the paper: the norm is a constant to the gradient
         Tensor factor;
         using (no_grad())
         {
-            factor = Norms(Wide(piece.Weight).add(Change(piece)), 1);
+            factor = Norms(Adapter.Wide(piece.Weight).add(Change(piece), KeptScalar.One), 1);
         }
 
         factor = piece.Rows.Take(_magnitude).div(factor);
         var plain = drops ? nn.functional.linear(read, piece.Weight.to(read.dtype)) : piece.Bias is { } bias ? y.sub(bias) : y;
-        return y.add(factor.sub(1).mul(plain)).add(factor.mul(added));
+        return y.add(factor.sub(KeptScalar.One).mul(plain), KeptScalar.One).add(factor.mul(added), KeptScalar.One);
     }
 
     private Tensor Embedded(HubPiece piece, Tensor ids, Tensor y)
@@ -124,16 +126,16 @@ internal sealed class LoraSite : nn.Module
         var added = nn.functional.linear(_a.index_select(1, ids.flatten()).t(), _b).mul(_scale).view_as(y);
         if (_magnitude is null)
         {
-            return y.add(added.to(y.dtype));
+            return y.add(added.to(y.dtype), KeptScalar.One);
         }
 
         Tensor norms;
         using (no_grad())
         {
-            norms = Norms(Wide(piece.Weight).add(Change(piece)), 0);
+            norms = Norms(Adapter.Wide(piece.Weight).add(Change(piece), KeptScalar.One), 0);
         }
 
-        return y.add(added).mul(_magnitude.div(norms));
+        return y.add(added, KeptScalar.One).mul(_magnitude.div(norms));
     }
 
     /// <summary><c>s·BA</c> in the shape of a piece's weight.</summary>
@@ -148,13 +150,13 @@ internal sealed class LoraSite : nn.Module
     {
         if (IsEmbedding)
         {
-            return Norms(Wide(Module.Pieces[0].Weight).add(Change(Module.Pieces[0])), 0).to(ScalarType.Float32);
+            return Norms(Adapter.Wide(Module.Pieces[0].Weight).add(Change(Module.Pieces[0]), KeptScalar.One), 0).to(ScalarType.Float32);
         }
 
         var norms = zeros(Module.Outputs, device: Module.Pieces[0].Weight.device);
         foreach (var piece in Module.Pieces)
         {
-            piece.Rows.Put(norms, Norms(Wide(piece.Weight).add(Change(piece)), 1).to(ScalarType.Float32));
+            piece.Rows.Put(norms, Norms(Adapter.Wide(piece.Weight).add(Change(piece), KeptScalar.One), 1).to(ScalarType.Float32));
         }
 
         return norms;
@@ -185,6 +187,4 @@ internal sealed class LoraSite : nn.Module
     }
 
     private static Tensor Norms(Tensor weight, int dimension) => weight.norm(dimension, keepdim: false, p: 2f);
-
-    private static Tensor Wide(Tensor weight) => weight.dtype == ScalarType.Float64 ? weight.detach() : weight.detach().to(ScalarType.Float32);
 }

@@ -26,7 +26,7 @@ public sealed record ModuleChoice
     /// <summary>Indices of the layers; all where empty.</summary>
     public ImmutableArray<int> Layers { get; init; } = [];
 
-    /// <summary>What stands before a layer's index (<c>layers</c>, <c>h</c>); whatever does where empty.</summary>
+    /// <summary>Regular expressions of what stands before a layer's index (<c>layers</c>, <c>h</c>); whatever does where empty.</summary>
     public ImmutableArray<string> LayersPattern { get; init; } = [];
 
     /// <summary>Modules that are trained whole and so never adapted.</summary>
@@ -69,11 +69,14 @@ public sealed record ModuleChoice
         || name.Contains($".{w}.", StringComparison.Ordinal));
 
     /// <summary>Whether a whole name fits a pattern of Python's.</summary>
-    internal static bool Matches(string pattern, string name, string where)
+    internal static bool Matches(string pattern, string name, string where) => Found("", pattern, @"\z", name, where).Success;
+
+    /// <summary>The beginning of a name that fits a pattern of Python's between two of ours.</summary>
+    private static Match Found(string before, string pattern, string after, string name, string where)
     {
         try
         {
-            return Regex.IsMatch(name, $@"\A(?:{pattern.Replace("(?P<", "(?<", StringComparison.Ordinal)})\z", RegexOptions.CultureInvariant, s_patience);
+            return Regex.Match(name, $@"\A{before}(?:{pattern.Replace("(?P<", "(?<", StringComparison.Ordinal)}){after}", RegexOptions.CultureInvariant, s_patience);
         }
         catch (RegexParseException e)
         {
@@ -99,9 +102,10 @@ public sealed record ModuleChoice
         var before = LayersPattern.IsDefaultOrEmpty ? [@"[^.]*"] : LayersPattern;
         foreach (var pattern in before)
         {
-            if (Regex.Match(name, $@"\A.*?\.{pattern}\.(\d+)\.", RegexOptions.CultureInvariant, s_patience) is { Success: true } match)
+            // greedy as there: of several numbers (T5's block and its part) the last one counts, unless the pattern says which
+            if (Found(@".*\.", pattern, @"\.\d+\.", name, "layers_pattern") is { Success: true } match)
             {
-                return int.TryParse(match.Groups[1].ValueSpan, out var index) && Layers.Contains(index);
+                return int.TryParse(match.Value.Split('.')[^2], out var index) && Layers.Contains(index);
             }
         }
 

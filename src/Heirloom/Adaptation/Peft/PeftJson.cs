@@ -110,9 +110,6 @@ internal sealed class PeftJson(JsonObject json, string file)
         : names.ToList() is [ModuleChoice.AllLinear] ? ModuleChoice.AllLinear
         : new JsonArray([.. names.Select(n => (JsonNode)n)]);
 
-    /// <summary>A whole number without a point: older readers want one.</summary>
-    public static JsonNode Short(double number) => number == Math.Floor(number) && Math.Abs(number) < 1e9 ? (int)number : number;
-
     private JsonNode? Node(string key)
     {
         _known.Add(key);

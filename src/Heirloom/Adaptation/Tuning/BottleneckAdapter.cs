@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Layers;
 using Heirloom.Models;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -26,7 +27,7 @@ public sealed record BottleneckAdapterConfig : TuningConfig
 /// <remarks>Chen et al. 2022, "AdaptFormer", equations 3 and 4: in parallel to the feed-forward network, of which it reads the normalized input.</remarks>
 public sealed class BottleneckAdapter : TuningModule
 {
-    private readonly double _scale;
+    private readonly Scalar _scale;
 
     [ComponentName(Name = "down")]
     private readonly ModuleList<Linear> _down;

@@ -30,7 +30,16 @@ public abstract class TuningModule(string name) : nn.Module(name)
             throw new InvalidOperationException($"{GetName()} is attached already");
         }
 
-        AttachTo(model.Module);
+        try
+        {
+            AttachTo(model.Module);
+        }
+        catch
+        {
+            Detach(); // from the layers that it had reached
+            throw;
+        }
+
         IsAttached = true;
     }
 

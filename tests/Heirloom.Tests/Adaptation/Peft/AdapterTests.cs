@@ -1,5 +1,7 @@
 using Heirloom.Adaptation.Peft;
 using Heirloom.Models;
+using Heirloom.Models.Heads;
+using Heirloom.Models.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 using static Heirloom.Tests.Adaptation.Peft.AdapterModels;
@@ -148,6 +150,23 @@ public sealed class AdapterTests
         Assert.Equal(bits, Bits(model));
         adapter.Attach(model);
         AssertClose(trained, Say(model), 0);
+    }
+
+    /// <summary>The head of a new task is trained and saved with the adapter.</summary>
+    [Fact]
+    public void AnswerSpansTrainTheirHead()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        var model = new SpanExtractorConfig { Encoder = EncoderConfig.Bert(48, context: 16, width: 16, layers: 1, heads: 2) with { Head = false } }.Build(new(1));
+        using var adapter = new LoraConfig { Rank = 3 }.Build(model, new(3));
+        adapter.Attach(model);
+
+        Assert.Single(adapter.Trainable(model), p => p.shape is [2, 16]);
+        Adapters.Save(folder / "a", new() { Adapter = adapter, Model = model });
+        using var weights = Adapters.OpenWeights(folder / "a");
+        Assert.Contains("base_model.model.qa_outputs.weight", weights.Entries.Keys);
+        Assert.Equal("QUESTION_ANS", Adapters.Describe(folder / "a").Task);
     }
 
     private static void ScatterTrained(IModel model)
