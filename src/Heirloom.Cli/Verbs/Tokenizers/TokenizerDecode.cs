@@ -24,7 +24,7 @@ internal static class TokenizerDecode
             var source = parsed.GetRequiredValue(file);
             var writer = context.Out.Profile.Out.Writer;
             var number = 0;
-            foreach (var line in TextLines.Batches(source).SelectMany(b => b))
+            foreach (var line in LineBatches.Read(source).SelectMany(b => b))
             {
                 work.Stop.ThrowIfCancellationRequested();
                 var text = tokenizer.Decode(Ids(line, $"{source}:{++number}", tokenizer.VocabularySize), special: !parsed.GetValue(skip));

@@ -18,7 +18,7 @@ internal static class TokenizerEncode
             var tokenizer = TokenizerFile.Load(parsed.GetRequiredValue(path));
             var (open, separator, close) = parsed.GetValue(json) ? ("[", ",", "]") : ("", " ", "");
             var writer = context.Out.Profile.Out.Writer;
-            foreach (var batch in TextLines.Batches(parsed.GetRequiredValue(file)))
+            foreach (var batch in LineBatches.Read(parsed.GetRequiredValue(file)))
             {
                 work.Stop.ThrowIfCancellationRequested();
                 foreach (var ids in tokenizer.EncodeBatch(batch, special: !parsed.GetValue(bare)))

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using Heirloom.Checkpoints;
-using Heirloom.Cli.Recipes;
-using Heirloom.Encoding;
 using Heirloom.Encoding.Extending;
-using Heirloom.Models;
 using Heirloom.Reuse.Vocabularies;
 
 namespace Heirloom.Cli.Verbs.Tokenizers;
@@ -53,43 +49,4 @@ internal static class TokenizerExtend
     }
 
     private static IEnumerable<string> Lines(string file) => File.Exists(file) ? File.ReadLines(file).Where(l => l.Length > 0) : throw new UserError("no such file", file);
-}
-
-/// <summary>A tokenizer, alone or beside a model that follows what becomes of it.</summary>
-internal sealed record ModelPart(Heirloom.Encoding.Tokenizer Tokenizer, StartingPoint? Model)
-{
-    public static ModelPart Find(string path, WorkContext work, CliContext context) =>
-        File.Exists(path) || (Directory.Exists(path) && !File.Exists(Path.Combine(path, "config.json")) && File.Exists(Path.Combine(path, TokenizerFile.FileName)))
-            ? new(TokenizerFile.Load(path), null)
-            : StartingPoint.Find(path, new(work, context.RunsFolder)) is var start ? new(start.Tokenizer, start) : throw new InvalidOperationException();
-
-    /// <summary>Writes the tokenizer, and the model with other rows where there is one.</summary>
-    public void Write(string output, Heirloom.Encoding.Tokenizer tokenizer, string method, Seed seed, string settings, WorkContext work, Func<IModel, IModel> change)
-    {
-        if (Model is null)
-        {
-            TokenizerVerb.Write(tokenizer, output);
-            return;
-        }
-
-        var loaded = Model.Load<IModel>(work);
-        using var old = loaded.Model.Module;
-        var changed = change(loaded.Model);
-        using var module = changed.Module;
-        Checkpoint.Save(output, new()
-        {
-            Model = changed,
-            Parts = [tokenizer],
-            Lineage = new()
-            {
-                Method = method,
-                Parents = [new(loaded.WeightsHash, Model.Folder, "start")],
-                Settings = settings,
-                Seed = seed.Value,
-                Licenses = loaded.Lineage?.Licenses ?? [],
-                Code = Machine.CodeVersion,
-                Date = work.Clock.GetUtcNow().ToString("s") + "Z",
-            },
-        });
-    }
 }

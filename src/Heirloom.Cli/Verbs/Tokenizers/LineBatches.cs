@@ -3,12 +3,12 @@ using System.Text;
 namespace Heirloom.Cli.Verbs.Tokenizers;
 
 /// <summary>Reads a file line by line, in batches. A line ends at a line feed and at nothing else: what other tools may call a line's end is text here.</summary>
-internal static class TextLines
+internal static class LineBatches
 {
     private const int BatchLines = 4096, BatchCharacters = 1 << 20, BufferCharacters = 1 << 16;
 
     /// <exception cref="UserError">The file cannot be read.</exception>
-    public static IEnumerable<List<string>> Batches(string path)
+    public static IEnumerable<List<string>> Read(string path)
     {
         using var reader = Open(path);
         var batch = new List<string>();
