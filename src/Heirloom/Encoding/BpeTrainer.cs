@@ -17,10 +17,7 @@ public static class BpeTrainer
     public static ByteLevelBpe Train(IEnumerable<string> documents, BpeTrainingConfig config, WorkContext work, int? threads = null)
     {
         var special = config.AllSpecialTokens();
-        if (special.Any(string.IsNullOrEmpty))
-        {
-            throw new UserError("a special token is empty", "special_tokens", "give it characters");
-        }
+        TokenizerTrainingConfig.RequireCharacters(special);
 
         var least = special.Count + 256;
         if (config.VocabularySize < least)
@@ -29,10 +26,7 @@ public static class BpeTrainer
         }
 
         var words = WordCounter.OfBytes(config.AddPrefixSpace, config.MaxWords, work, threads).Count(documents);
-        if (words.Count == 0)
-        {
-            throw new UserError("there is no text to learn a tokenizer from", "documents", "check the source and its filters");
-        }
+        TokenizerTrainingConfig.RequireText(words);
 
         var learner = MergeLearner.OfBytes(special, words);
         words.Clear();

@@ -11,4 +11,22 @@ public abstract record TokenizerTrainingConfig : Kinded
 
     /// <inheritdoc cref="Train(IEnumerable{string}, WorkContext)"/>
     public Tokenizer Train(IDocumentSource source, WorkContext work) => Train(source.Read().Select(d => d.Text), work);
+
+    /// <exception cref="UserError">A special token is empty.</exception>
+    internal static void RequireCharacters(IReadOnlyList<string> special)
+    {
+        if (special.Any(string.IsNullOrEmpty))
+        {
+            throw new UserError("a special token is empty", "special_tokens", "give it characters");
+        }
+    }
+
+    /// <exception cref="UserError">No words were counted.</exception>
+    internal static void RequireText(IReadOnlyDictionary<string, long> words)
+    {
+        if (words.Count == 0)
+        {
+            throw new UserError("there is no text to learn a tokenizer from", "documents", "check the source and its filters");
+        }
+    }
 }

@@ -12,12 +12,6 @@ namespace Heirloom.Encoding.Formats;
 /// </summary>
 internal sealed class TiktokenRanks : TokenizerFormat
 {
-    private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-    private const string Cl100K = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Qwen = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string O200K = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     protected override int Order => 4;
 
     protected override IEnumerable<string> NamesIn(string folder) => Directory.EnumerateFiles(folder, "*.tiktoken").Append(Path.Combine(folder, "tokenizer.model"));
@@ -74,13 +68,13 @@ internal sealed class TiktokenRanks : TokenizerFormat
 
     private static (string Pattern, (int Id, string Token)[] Special) Set(string name, int count, string file) => (name, count) switch
     {
-        (_, 50256) => (Gpt2, [(50256, "<|endoftext|>")]),
-        (_, 50280) => (Gpt2, [(50256, "<|endoftext|>")]),
-        ("cl100k_base", _) or (_, 100256) => (Cl100K, [(100257, "<|endoftext|>"), (100258, "<|fim_prefix|>"), (100259, "<|fim_middle|>"), (100260, "<|fim_suffix|>"), (100276, "<|endofprompt|>")]),
-        ("o200k_base", _) or (_, 199998) => (O200K, [(199999, "<|endoftext|>"), (200018, "<|endofprompt|>")]),
-        (_, 151643) => (Qwen, [(151643, "<|endoftext|>"), (151644, "<|im_start|>"), (151645, "<|im_end|>")]),
-        (_, 128000) => (Cl100K, [(128000, "<|begin_of_text|>"), (128001, "<|end_of_text|>"), (128006, "<|start_header_id|>"), (128007, "<|end_header_id|>"), (128009, "<|eot_id|>")]),
-        ("gpt2" or "r50k_base" or "p50k_base", _) => (Gpt2, []),
+        (_, 50256) => (PublishedPatterns.Gpt2, [(50256, "<|endoftext|>")]),
+        (_, 50280) => (PublishedPatterns.Gpt2, [(50256, "<|endoftext|>")]),
+        ("cl100k_base", _) or (_, 100256) => (PublishedPatterns.Cl100K, [(100257, "<|endoftext|>"), (100258, "<|fim_prefix|>"), (100259, "<|fim_middle|>"), (100260, "<|fim_suffix|>"), (100276, "<|endofprompt|>")]),
+        ("o200k_base", _) or (_, 199998) => (PublishedPatterns.O200K, [(199999, "<|endoftext|>"), (200018, "<|endofprompt|>")]),
+        (_, 151643) => (PublishedPatterns.Qwen, [(151643, "<|endoftext|>"), (151644, "<|im_start|>"), (151645, "<|im_end|>")]),
+        (_, 128000) => (PublishedPatterns.Cl100K, [(128000, "<|begin_of_text|>"), (128001, "<|end_of_text|>"), (128006, "<|start_header_id|>"), (128007, "<|end_header_id|>"), (128009, "<|eot_id|>")]),
+        ("gpt2" or "r50k_base" or "p50k_base", _) => (PublishedPatterns.Gpt2, []),
         _ => throw new UserError($"the ranks do not say how text is split, and no published set has {count} of them", file, "convert it to tokenizer.json"),
     };
 }

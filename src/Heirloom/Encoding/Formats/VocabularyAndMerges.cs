@@ -12,9 +12,6 @@ namespace Heirloom.Encoding.Formats;
 /// </summary>
 internal sealed class VocabularyAndMerges : TokenizerFormat
 {
-    private const string QwenPattern = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string ClipPattern = @"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
-
     protected override int Order => 2;
 
     protected override IEnumerable<string> NamesIn(string folder) => [Path.Combine(folder, "vocab.json")];
@@ -55,8 +52,8 @@ internal sealed class VocabularyAndMerges : TokenizerFormat
             },
             PreTokenizer = kind switch
             {
-                "CLIP" => Sequence(ClipPattern, SplitBehavior.Removed, invert: true, bytes),
-                "Qwen2" => Sequence(QwenPattern, SplitBehavior.Isolated, invert: false, bytes),
+                "CLIP" => Sequence(PublishedPatterns.Clip, SplitBehavior.Removed, invert: true, bytes),
+                "Qwen2" => Sequence(PublishedPatterns.Qwen, SplitBehavior.Isolated, invert: false, bytes),
                 _ => bytes,
             },
             Model = new BpeModel

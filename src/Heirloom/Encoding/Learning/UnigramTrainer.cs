@@ -17,10 +17,7 @@ public static class UnigramTrainer
     public static Tokenizer Train(IEnumerable<string> documents, UnigramTrainingConfig config, WorkContext work, int? threads = null)
     {
         var special = config.AllSpecialTokens();
-        if (special.Any(string.IsNullOrEmpty))
-        {
-            throw new UserError("a special token is empty", "special_tokens", "give it characters");
-        }
+        TokenizerTrainingConfig.RequireCharacters(special);
 
         INormalizer normalizer = new SequenceNormalizer
         {
@@ -33,10 +30,7 @@ public static class UnigramTrainer
             config.MaxWords,
             work,
             threads).Count(documents);
-        if (words.Count == 0)
-        {
-            throw new UserError("there is no text to learn a tokenizer from", "documents", "check the source and its filters");
-        }
+        TokenizerTrainingConfig.RequireText(words);
 
         var learner = new UnigramLearner(words, config.MaxPieceLength, config.SeedSize, threads);
         words.Clear();

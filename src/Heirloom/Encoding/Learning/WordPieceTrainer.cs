@@ -22,10 +22,7 @@ public static class WordPieceTrainer
     public static Tokenizer Train(IEnumerable<string> documents, WordPieceTrainingConfig config, WorkContext work, int? threads = null)
     {
         var special = config.AllSpecialTokens();
-        if (special.Any(string.IsNullOrEmpty))
-        {
-            throw new UserError("a special token is empty", "special_tokens", "give it characters");
-        }
+        TokenizerTrainingConfig.RequireCharacters(special);
 
         var normalizer = new BertNormalizer { Lowercase = config.Lowercase, StripAccents = config.StripAccents };
         var splitter = new BertPreTokenizer();
@@ -35,10 +32,7 @@ public static class WordPieceTrainer
             config.MaxWords,
             work,
             threads).Count(documents);
-        if (words.Count == 0)
-        {
-            throw new UserError("there is no text to learn a tokenizer from", "documents", "check the source and its filters");
-        }
+        TokenizerTrainingConfig.RequireText(words);
 
         var (alphabet, inside) = Characters(words, config.MaxAlphabet);
         string[] tokens = [.. special, .. alphabet.Except(special), .. inside.Select(c => config.ContinuingPrefix + c).Except(special).Except(alphabet)];
@@ -108,18 +102,9 @@ public static class WordPieceTrainer
                 Normalizer = normalizer,
                 PreTokenizer = splitter,
                 Model = new WordPieceModel { Vocab = vocabulary, UnkToken = config.Unknown, ContinuingSubwordPrefix = config.ContinuingPrefix },
-                PostProcessor = new TemplateProcessing
-                {
-                    Single = [Token(classifier, 0), Text("A", 0), Token(separator, 0)],
-                    Pair = [Token(classifier, 0), Text("A", 0), Token(separator, 0), Text("B", 1), Token(separator, 1)],
-                    SpecialTokens = new[] { classifier, separator }.Distinct().ToDictionary(t => t, t => new TemplateToken { Id = t, Ids = [vocabulary[t]], Tokens = [t] }),
-                },
+                PostProcessor = TemplateProcessing.Pairs((classifier, vocabulary[classifier]), (separator, vocabulary[separator])),
                 Decoder = new WordPieceDecoder { Prefix = config.ContinuingPrefix },
             },
             new() { Unknown = config.Unknown, Separator = separator, Padding = config.Padding, Classifier = classifier, Mask = config.Mask });
-
-        static TemplatePiece Token(string token, int type) => new() { SpecialToken = new() { Id = token, TypeId = type } };
-
-        static TemplatePiece Text(string sequence, int type) => new() { Sequence = new() { Id = sequence, TypeId = type } };
     }
 }
