@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Heirloom.Encoding.Stages;
 
@@ -16,7 +15,7 @@ public sealed record ByteFallbackDecoder : IDecoder
         var run = new List<byte>();
         foreach (var part in parts)
         {
-            if (ByteOf(part) is { } value)
+            if (ByteTokens.ByteOf(part) is { } value)
             {
                 run.Add(value);
                 continue;
@@ -48,7 +47,4 @@ public sealed record ByteFallbackDecoder : IDecoder
             run.Clear();
         }
     }
-
-    private static byte? ByteOf(string part) => part.Length == 6 && part.StartsWith("<0x", StringComparison.Ordinal) && part[5] == '>'
-        && byte.TryParse(part.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : null;
 }

@@ -19,6 +19,11 @@ internal static class TokenSurface
             return token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token;
         }
 
+        if (tokenizer.Definition.Model is BpeModel { ByteFallback: true } or UnigramModel { ByteFallback: true } && ByteTokens.ByteOf(token) is not null)
+        {
+            return null;
+        }
+
         if (tokenizer.Definition.PreTokenizer?.YieldsBytes() != true)
         {
             return token.Replace('▁', ' ');

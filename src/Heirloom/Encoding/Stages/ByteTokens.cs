@@ -5,6 +5,10 @@ namespace Heirloom.Encoding.Stages;
 /// <summary>The tokens of single bytes, <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, into which unknown characters may be spelled.</summary>
 internal static class ByteTokens
 {
+    /// <summary>The byte of a token; null where it is another token.</summary>
+    public static byte? ByteOf(string token) => token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
+        && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : null;
+
     /// <summary>The id of each byte's token, −1 where the vocabulary has none; null where it has none at all.</summary>
     public static int[]? Find(IReadOnlyDictionary<string, int> vocabulary)
     {

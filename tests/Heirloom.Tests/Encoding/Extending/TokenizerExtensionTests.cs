@@ -1,6 +1,7 @@
 using Heirloom.Encoding;
 using Heirloom.Encoding.Extending;
 using Heirloom.Encoding.Learning;
+using Heirloom.Encoding.Stages;
 
 namespace Heirloom.Tests.Encoding.Extending;
 
@@ -84,6 +85,15 @@ public sealed class TokenizerExtensionTests
         var vectors = new Dictionary<string, float[]> { ["The"] = [1, 0], ["cat"] = [1, 0], ["the"] = [0, 1] };
         var near = VocabularyMapping.BySimilarity(lower, cased, vectors, nearest: 1)[id];
         Assert.Equal((MappedBy.Similarity, lower.IdOf("cat")), (near.By, near.Parts.Single().Id));
+    }
+
+    [Fact]
+    public void TokensOfBytesStandForNoText()
+    {
+        var spelled = new Tokenizer(new() { Model = new UnigramModel { Vocab = [new("<unk>", 0), new("▁the", -1), new("<0xC3>", -9)], UnkId = 0, ByteFallback = true } }, new() { Unknown = "<unk>" });
+
+        Assert.Equal([MappedBy.Sharing, MappedBy.Nothing], VocabularyMapping.ByPieces(s_bpe, spelled)[1..].Select(m => m.By));
+        Assert.Equal(MappedBy.Sharing, VocabularyMapping.ByPieces(spelled, spelled)[2].By);
     }
 
     [Fact]
