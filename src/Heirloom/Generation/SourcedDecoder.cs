@@ -35,6 +35,32 @@ public sealed class SourcedDecoder : ICausalLM, IDisposable
         }
     }
 
+    /// <summary>Reads one source.</summary>
+    /// <param name="model">The model; it stays the caller's.</param>
+    /// <param name="source">Token ids.</param>
+    /// <param name="where">What to call the source in errors.</param>
+    /// <exception cref="UserError">An empty source, one longer than the context, or a token outside the vocabulary.</exception>
+    public static SourcedDecoder Read(ISequenceToSequenceLM model, IReadOnlyList<int> source, string where = "source")
+    {
+        if (source.Count == 0)
+        {
+            throw new UserError("it has no tokens", where, "give at least one");
+        }
+
+        if (model is ITokenEncoder { ContextLength: var context } && source.Count > context)
+        {
+            throw new UserError($"its {source.Count} tokens do not fit the model's context of {context}", where, "shorten it");
+        }
+
+        if (source.FirstOrDefault(id => id < 0 || id >= model.VocabularySize, defaultValue: 0) is var id and not 0)
+        {
+            throw new UserError($"token {id} is outside the model's vocabulary of {model.VocabularySize}", where, "use the tokenizer that belongs to the model");
+        }
+
+        using var ids = tensor(source.Select(id => (long)id).ToArray(), [1, source.Count], device: model.Module.parameters().First().device);
+        return Read(model, ids);
+    }
+
     /// <summary>What decoding starts from, for each row of the source.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Prompts => [.. Enumerable.Range(0, (int)_memory.shape[0]).Select(_ => (IReadOnlyList<int>)[_model.DecoderStart])];
 

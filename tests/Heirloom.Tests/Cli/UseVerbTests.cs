@@ -29,6 +29,22 @@ public sealed class UseVerbTests : IDisposable
     }
 
     [Fact]
+    public void TargetsEndAtStopStringsAndMayBeSearched()
+    {
+        var model = Save((EncoderDecoderConfig.Bart(TinyText.Tokenizer.VocabularySize, context: 64, width: 16, layers: 2, heads: 2) with { Initialization = new Heirloom.Layers.NormalInitializationConfig { Std = 0.5 } }).Build(new Seed(3)));
+        string[] command = ["generate", "--model", model, "--prompt", "the cat", "--max-tokens", "12", "--seed", "5"];
+        var whole = JsonNode.Parse(_terminal.Run([.. command, "--json"]).Out)!["text"]!.GetValue<string>();
+        var stop = whole[4..6];
+        var cut = JsonNode.Parse(_terminal.Run([.. command, "--json", "--stop", stop]).Out)!;
+
+        Assert.Equal((whole[..whole.IndexOf(stop, StringComparison.Ordinal)], "stop"), (cut["text"]!.GetValue<string>(), cut["reason"]!.GetValue<string>()));
+        Assert.True(cut["tokens"]!.GetValue<int>() < 12);
+        Assert.Equal(whole, _terminal.Run(command).Out[..^1]);
+        Assert.Equal(ExitCode.Ok, _terminal.Run([.. command, "--beams", "2"]).Code);
+        Assert.Contains("do not fit the model's context of 64", _terminal.Run("generate", "--model", model, "--prompt", new string('z', 90)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ScoresAText()
     {
         var model = Save(TinyText.Model());

@@ -88,51 +88,37 @@ internal sealed class GenerateVerb : IVerb
             }
         }
 
-        var writer = context.Out.Profile.Out.Writer;
         if (!show.Json)
         {
-            writer.Write(prompts[0].Text);
+            context.Out.Profile.Out.Writer.Write(prompts[0].Text);
         }
 
-        var written = new TextGenerator(used.Model, used.Tokenizer).Generate(
-            ids,
-            config,
-            seed,
-            piece =>
-            {
-                if (!show.Json)
-                {
-                    writer.Write(piece.Text);
-                    writer.Flush();
-                }
-            },
-            stop: context.Stop);
+        var written = new TextGenerator(used.Model, used.Tokenizer).Generate(ids, config, seed, piece => Show(context, piece, show), stop: context.Stop);
         Report(context, prompts, written, used.Tokenizer, show);
     }
 
+    /// <summary>Each target is written by a decoder that has read its source, as any text is.</summary>
     private static void Translate(CliContext context, ISequenceToSequenceLM model, UsedModel<IModel> used, IReadOnlyList<TextLine> prompts, TextGenerationConfig config, Seed seed, Shown show)
     {
-        if (config.Beams is not null)
-        {
-            throw new UserError("a search over beams is for causal models so far", "--beams", "leave it away");
-        }
-
-        var generator = new SequenceToSequenceGenerator(model);
+        config = config with { StopIds = used.Folder.StopIds(used.Tokenizer) };
         var written = new List<GeneratedText>();
         foreach (var prompt in prompts)
         {
-            var source = used.Tokenizer.Encode(prompt.Text, special: true);
-            var target = generator.Generate([source], new() { MaxTokens = config.MaxTokens, Sampling = config.Sampling, StopIds = used.Folder.StopIds(used.Tokenizer) }, seed.For("prompt", written.Count), stop: context.Stop)[0];
-            var scanner = new StopScanner(config.StopStrings);
-            written.Add(new(scanner.Add(used.Tokenizer.Decode(target.Ids)) + scanner.Finish(), target.Ids, target.LogProbabilities, target.Reason));
-        }
-
-        if (!show.Json)
-        {
-            context.Out.Profile.Out.Writer.Write(written[0].Text);
+            using var decoder = SourcedDecoder.Read(model, used.Tokenizer.Encode(prompt.Text, special: true), prompt.Where);
+            written.AddRange(new TextGenerator(decoder, used.Tokenizer).Generate(
+                decoder.Prompts, config, seed.For("prompt", written.Count), piece => Show(context, piece, show), stop: context.Stop));
         }
 
         Report(context, prompts, written, used.Tokenizer, show);
+    }
+
+    private static void Show(CliContext context, TextPiece piece, Shown show)
+    {
+        if (!show.Json)
+        {
+            context.Out.Profile.Out.Writer.Write(piece.Text);
+            context.Out.Profile.Out.Writer.Flush();
+        }
     }
 
     private static void Report(CliContext context, IReadOnlyList<TextLine> prompts, IReadOnlyList<GeneratedText> written, Tokenizer tokenizer, Shown show)
