@@ -12,16 +12,18 @@ internal static class JsonFile
 
     /// <summary>Parses a file that holds an object with no key twice.</summary>
     /// <exception cref="UserError">Missing, unreadable, too long, not JSON, or not an object.</exception>
-    public static JsonObject ParseObject(string path)
+    public static JsonObject ParseObject(string path) => Parse(path) as JsonObject ?? throw new UserError("is not a JSON object", path);
+
+    /// <summary>Parses a file that holds a list; no object in it has a key twice.</summary>
+    /// <exception cref="UserError">Missing, unreadable, too long, not JSON, or not a list.</exception>
+    public static JsonArray ParseArray(string path) => Parse(path) as JsonArray ?? throw new UserError("is not a JSON list", path);
+
+    private static JsonNode? Parse(string path) => Guard(path, () =>
     {
-        var node = Guard(path, () =>
-        {
-            var parsed = JsonNode.Parse(Read(path), documentOptions: Strict with { AllowDuplicateProperties = false });
-            Touch(parsed);
-            return parsed;
-        });
-        return node as JsonObject ?? throw new UserError("is not a JSON object", path);
-    }
+        var parsed = JsonNode.Parse(Read(path), documentOptions: Strict with { AllowDuplicateProperties = false });
+        Touch(parsed);
+        return parsed;
+    });
 
     private static byte[] Read(string path)
     {

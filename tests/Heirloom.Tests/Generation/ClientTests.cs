@@ -137,7 +137,9 @@ public sealed class ClientTests
             Assert.All(alone.Zip(got[i].Vector.ToArray()), p => Assert.Equal(p.First, p.Second, 1e-5)); // padding is not seen
         }
 
-        Assert.Equal(4, (await generator.GenerateAsync(["x"], new() { Dimensions = 4 }, Stop))[0].Vector.Length);
+        var cut = (await generator.GenerateAsync(["x"], new() { Dimensions = 4 }, Stop))[0].Vector.ToArray();
+        Assert.Equal(4, cut.Length);
+        Assert.Equal(1, cut.Sum(x => x * x), 1e-5);
         await Assert.ThrowsAsync<UserError>(() => generator.GenerateAsync(["x"], new() { Dimensions = 400 }, Stop));
     }
 

@@ -31,7 +31,7 @@ internal sealed class EmbedVerb : IVerb
             var embedder = new TextEmbedder(encoder, used.Tokenizer, new()
             {
                 Pooling = parsed.GetValue(pooling) ?? used.Folder.Pooling() ?? (encoder is ICausalLM ? Pooling.Last : Pooling.Mean),
-                Normalize = parsed.GetValue(normalize) || used.Folder.Normalizes(),
+                Normalize = used.Folder.Normalizes() || parsed.GetValue(normalize), // the folder first: it refuses what we cannot do
                 Truncate = parsed.GetValue(truncate),
                 BatchSize = size,
             });

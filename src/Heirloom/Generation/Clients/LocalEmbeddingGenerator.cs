@@ -26,7 +26,7 @@ public sealed class LocalEmbeddingGenerator(TextEmbedder embedder, string name =
         {
             var (vectors, tokens) = await Task.Run(
                 () => (embedder.Embed(texts, out var count, cancellationToken), count), cancellationToken).ConfigureAwait(false);
-            return new(vectors.Select(v => new Embedding<float>(options?.Dimensions is { } width ? v.AsMemory(0, width) : v) { ModelId = name }))
+            return new(vectors.Select(v => new Embedding<float>(options?.Dimensions is { } width ? Cut(v, width) : v) { ModelId = name }))
             {
                 Usage = new() { InputTokenCount = tokens, TotalTokenCount = tokens },
             };
@@ -35,6 +35,14 @@ public sealed class LocalEmbeddingGenerator(TextEmbedder embedder, string name =
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>The first dimensions; where vectors have length 1, that is theirs too.</summary>
+    private float[] Cut(float[] vector, int width)
+    {
+        var cut = vector[..width];
+        var length = embedder.Normalizes ? Math.Max(MathF.Sqrt(cut.Sum(x => x * x)), 1e-12f) : 1;
+        return [.. cut.Select(x => x / length)];
     }
 
     public object? GetService(Type serviceType, object? serviceKey = null) =>

@@ -47,24 +47,36 @@ public sealed class ModelFolder(string folder)
         _ => classes == 1 ? Text.Scoring.Number : Text.Scoring.OneOf,
     };
 
-    /// <summary>The pooling of a folder of sentence embeddings (<c>1_Pooling/config.json</c>); null where it says nothing that we have.</summary>
+    /// <summary>The pooling of a folder of sentence embeddings (<c>1_Pooling/config.json</c>); null where it says nothing.</summary>
+    /// <exception cref="UserError">It pools in a way that we do not have, or in several, or has a module that we do not have.</exception>
     public Pooling? Pooling()
     {
-        var pooling = Object(Path.Combine(Folder, "1_Pooling", "config.json"));
-        return pooling is null ? null
-            : Is("pooling_mode_cls_token") ? Models.Heads.Pooling.First
-            : Is("pooling_mode_lasttoken") ? Models.Heads.Pooling.Last
-            : Is("pooling_mode_mean_tokens") ? Models.Heads.Pooling.Mean
-            : throw new UserError("pools in a way that is not supported", Path.Combine(Folder, "1_Pooling", "config.json"), "choose a pooling yourself");
-
-        bool Is(string key) => pooling[key] is JsonValue v && v.TryGetValue<bool>(out var on) && on;
+        RequireModules();
+        var file = Path.Combine(Folder, "1_Pooling", "config.json");
+        const string Mode = "pooling_mode_";
+        var modes = Object(file)?.Where(p => p.Key.StartsWith(Mode, StringComparison.Ordinal) && p.Value is JsonValue v && v.TryGetValue<bool>(out var on) && on).Select(p => p.Key[Mode.Length..]).ToList();
+        return modes switch
+        {
+            null => null,
+            ["cls_token"] => Models.Heads.Pooling.First,
+            ["lasttoken"] => Models.Heads.Pooling.Last,
+            ["mean_tokens"] => Models.Heads.Pooling.Mean,
+            _ => throw new UserError($"pools in a way that is not supported ({string.Join(" and ", modes)})", file, "choose a pooling yourself"),
+        };
     }
 
     /// <summary>Whether a folder of sentence embeddings asks for vectors of length 1.</summary>
-    public bool Normalizes()
+    /// <exception cref="UserError">It has a module that we do not have.</exception>
+    public bool Normalizes() => RequireModules().Contains("Normalize");
+
+    /// <summary>What a folder of sentence embeddings lists in <c>modules.json</c>, in order.</summary>
+    private List<string> RequireModules()
     {
         var file = Path.Combine(Folder, "modules.json");
-        return File.Exists(file) && File.ReadAllText(file).Contains("models.Normalize", StringComparison.Ordinal);
+        var modules = File.Exists(file) ? JsonFile.ParseArray(file).Select(m => m is JsonObject o ? o["type"]?.ToString().Split('.')[^1] ?? "" : "").ToList() : [];
+        return modules.Find(m => m is not ("Transformer" or "Pooling" or "Normalize")) is { } other
+            ? throw new UserError($"has a module '{other}', without which its vectors would be others", file, "supported: Transformer, Pooling, Normalize")
+            : modules;
     }
 
     private static int[] Ids(JsonNode? node) => node switch

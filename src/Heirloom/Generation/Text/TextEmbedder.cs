@@ -43,6 +43,9 @@ public sealed class TextEmbedder
 
     public int Width => _model.Width;
 
+    /// <summary>Whether vectors have length 1.</summary>
+    public bool Normalizes => _config.Normalize;
+
     /// <summary>One vector a text, in order.</summary>
     /// <exception cref="UserError">A text that has no tokens, or is longer than the context.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
