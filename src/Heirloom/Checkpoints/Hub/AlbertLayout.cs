@@ -58,10 +58,7 @@ public sealed class AlbertLayout : BertFamilyLayout
         long width = backbone.Block.Width, hidden = backbone.Block.FeedForward.Width;
         var inner = backbone.Sharing?.LayersPerGroup ?? 1;
         var layer = $"{hub}encoder.albert_layer_groups.{index / inner}.albert_layers.{index % inner}";
-        map.AddLinear($"{ours}.attention.query", $"{layer}.attention.query", width, width, bias: true)
-            .AddLinear($"{ours}.attention.key", $"{layer}.attention.key", width, width, bias: true)
-            .AddLinear($"{ours}.attention.value", $"{layer}.attention.value", width, width, bias: true)
-            .AddLinear($"{ours}.attention.output", $"{layer}.attention.dense", width, width, bias: true)
+        map.AddAttention($"{ours}.attention", $"{layer}.attention", ("query", "key", "value", "dense"), backbone.Block)
             .AddNorm($"{ours}.attention_norm", $"{layer}.attention.LayerNorm", width, bias: true)
             .AddLinear($"{ours}.feed_forward.up", $"{layer}.ffn", width, hidden, bias: true)
             .AddLinear($"{ours}.feed_forward.down", $"{layer}.ffn_output", hidden, width, bias: true)

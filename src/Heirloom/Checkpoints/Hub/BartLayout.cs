@@ -29,8 +29,6 @@ public sealed class BartLayout : EncoderDecoderLayout
         },
     ];
 
-    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number("classifier_dropout", 0, 0, 0.999);
-
     protected override EncoderDecoderConfig ReadBackbone(HubConfig config)
     {
         // checkpoints of other families under this name: norms elsewhere
@@ -111,10 +109,10 @@ public sealed class BartLayout : EncoderDecoderLayout
         for (var i = 0; i < layers; i++)
         {
             var (layer, theirs) = ($"{ours}.layers.{i}", $"{hub}.layers.{i}");
-            AddAttention(map, width, $"{layer}.attention", $"{theirs}.self_attn");
+            AddAttention(map, block, $"{layer}.attention", $"{theirs}.self_attn");
             if (cross)
             {
-                AddAttention(map, width, $"{layer}.cross_attention", $"{theirs}.encoder_attn");
+                AddAttention(map, block, $"{layer}.cross_attention", $"{theirs}.encoder_attn");
             }
 
             map.AddLinear($"{layer}.feed_forward.up", $"{theirs}.fc1", width, hidden, bias: true)
@@ -123,12 +121,9 @@ public sealed class BartLayout : EncoderDecoderLayout
         }
     }
 
-    private static void AddAttention(KeyMap map, long width, string ours, string hub) =>
-        map.AddLinear($"{ours}.query", $"{hub}.q_proj", width, width, bias: true)
-            .AddLinear($"{ours}.key", $"{hub}.k_proj", width, width, bias: true)
-            .AddLinear($"{ours}.value", $"{hub}.v_proj", width, width, bias: true)
-            .AddLinear($"{ours}.output", $"{hub}.out_proj", width, width, bias: true)
-            .AddNorm($"{ours}_norm", $"{hub}_layer_norm", width, bias: true);
+    private static void AddAttention(KeyMap map, TransformerBlockConfig block, string ours, string hub) =>
+        map.AddAttention(ours, hub, ("q_proj", "k_proj", "v_proj", "out_proj"), block)
+            .AddNorm($"{ours}_norm", $"{hub}_layer_norm", block.Width, bias: true);
 
     private static TransformerBlockConfig Block(HubConfig config, string stack, int width) => new()
     {

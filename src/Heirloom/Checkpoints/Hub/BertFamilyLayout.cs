@@ -133,10 +133,7 @@ public abstract class BertFamilyLayout : HeadedLayout<EncoderConfig>
     {
         long width = backbone.Block.Width, hidden = backbone.Block.FeedForward.Width;
         var layer = $"{hub}encoder.layer.{index}";
-        map.AddLinear($"{ours}.attention.query", $"{layer}.attention.self.query", width, width, bias: true)
-            .AddLinear($"{ours}.attention.key", $"{layer}.attention.self.key", width, width, bias: true)
-            .AddLinear($"{ours}.attention.value", $"{layer}.attention.self.value", width, width, bias: true)
-            .AddLinear($"{ours}.attention.output", $"{layer}.attention.output.dense", width, width, bias: true)
+        map.AddAttention($"{ours}.attention", $"{layer}.attention", ("self.query", "self.key", "self.value", "output.dense"), backbone.Block)
             .AddNorm($"{ours}.attention_norm", $"{layer}.attention.output.LayerNorm", width, bias: true)
             .AddLinear($"{ours}.feed_forward.up", $"{layer}.intermediate.dense", width, hidden, bias: true)
             .AddLinear($"{ours}.feed_forward.down", $"{layer}.output.dense", hidden, width, bias: true)

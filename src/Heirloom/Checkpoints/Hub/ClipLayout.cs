@@ -214,10 +214,7 @@ public sealed class ClipLayout : HubLayout
         {
             var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}.encoder.layers.{i}");
             map.AddNorm($"{layer}.attention_norm", $"{theirs}.layer_norm1", width, bias: true)
-                .AddLinear($"{layer}.attention.query", $"{theirs}.self_attn.q_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.key", $"{theirs}.self_attn.k_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.value", $"{theirs}.self_attn.v_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.output", $"{theirs}.self_attn.out_proj", width, width, bias: true)
+                .AddAttention($"{layer}.attention", $"{theirs}.self_attn", ("q_proj", "k_proj", "v_proj", "out_proj"), block)
                 .AddNorm($"{layer}.feed_forward_norm", $"{theirs}.layer_norm2", width, bias: true)
                 .AddLinear($"{layer}.feed_forward.up", $"{theirs}.mlp.fc1", width, hidden, bias: true)
                 .AddLinear($"{layer}.feed_forward.down", $"{theirs}.mlp.fc2", hidden, width, bias: true);

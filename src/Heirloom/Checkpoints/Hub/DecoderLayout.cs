@@ -17,6 +17,11 @@ public abstract class DecoderLayout : HeadedLayout<DecoderConfig>
     protected sealed override DecoderConfig Under(DecoderConfig backbone, HubHead head) =>
         head.Vocabulary ? backbone with { Head = true } : backbone with { Head = false, TieEmbeddings = true, HeadBias = false };
 
+    /// <summary>Of classified tokens alone.</summary>
+    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
+        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
+        : 0;
+
     protected override DecoderConfig EssenceOf(DecoderConfig backbone) =>
         backbone with { Block = HubBlocks.Essence(backbone.Block), Initialization = new NormalInitializationConfig() };
 

@@ -67,10 +67,7 @@ public sealed class DistilBertLayout : BertFamilyLayout
     {
         long width = backbone.Block.Width, hidden = backbone.Block.FeedForward.Width;
         var layer = $"{hub}transformer.layer.{index}";
-        map.AddLinear($"{ours}.attention.query", $"{layer}.attention.q_lin", width, width, bias: true)
-            .AddLinear($"{ours}.attention.key", $"{layer}.attention.k_lin", width, width, bias: true)
-            .AddLinear($"{ours}.attention.value", $"{layer}.attention.v_lin", width, width, bias: true)
-            .AddLinear($"{ours}.attention.output", $"{layer}.attention.out_lin", width, width, bias: true)
+        map.AddAttention($"{ours}.attention", $"{layer}.attention", ("q_lin", "k_lin", "v_lin", "out_lin"), backbone.Block)
             .AddNorm($"{ours}.attention_norm", $"{layer}.sa_layer_norm", width, bias: true)
             .AddLinear($"{ours}.feed_forward.up", $"{layer}.ffn.lin1", width, hidden, bias: true)
             .AddLinear($"{ours}.feed_forward.down", $"{layer}.ffn.lin2", hidden, width, bias: true)

@@ -13,6 +13,8 @@ public abstract class EncoderDecoderLayout : HeadedLayout<EncoderDecoderConfig>
     protected sealed override EncoderDecoderConfig Under(EncoderDecoderConfig backbone, HubHead head) =>
         head.Vocabulary ? backbone with { Head = true } : backbone with { Head = false, TieEmbeddings = true, HeadBias = false, HeadScale = null };
 
+    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number("classifier_dropout", 0, 0, 0.999);
+
     protected override EncoderDecoderConfig EssenceOf(EncoderDecoderConfig backbone) => backbone with
     {
         Block = HubBlocks.Essence(backbone.Block),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
@@ -19,10 +18,6 @@ public sealed class FalconLayout : DecoderLayout
     protected override string Prefix => "transformer.";
 
     protected override ImmutableArray<HubHead> Heads => [HubHead.Language("ForCausalLM"), HubHead.Bare(), LastToken, HubHead.Tokens(), HubHead.Spans()];
-
-    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
-        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
-        : 0;
 
     protected override DecoderConfig ReadBackbone(HubConfig config)
     {

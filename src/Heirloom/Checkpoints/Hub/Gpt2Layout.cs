@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
 
-/// <summary>GPT-2, whose linear layers lie transposed and whose query, key and value lie in one.</summary>
+/// <summary>GPT-2 (Radford et al. 2019), whose linear layers lie transposed and whose query, key and value lie in one.</summary>
 public sealed class Gpt2Layout : DecoderLayout
 {
     public override ImmutableArray<string> ModelTypes => ["gpt2"];
@@ -16,10 +15,6 @@ public sealed class Gpt2Layout : DecoderLayout
     protected override string Prefix => "transformer.";
 
     protected override ImmutableArray<HubHead> Heads => [HubHead.Language("LMHeadModel"), HubHead.Bare(), LastToken, HubHead.Tokens(), HubHead.Spans()];
-
-    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
-        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
-        : 0;
 
     protected override DecoderConfig ReadBackbone(HubConfig config)
     {
@@ -82,8 +77,8 @@ public sealed class Gpt2Layout : DecoderLayout
         {
             var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}h.{i}");
             map.AddNorm($"{layer}.attention_norm", $"{theirs}.ln_1", width, bias: true)
-                .Add(new KeyRule($"{theirs}.attn.c_attn.weight", QueryKeyValue(layer, "weight", width, width), new Fused(Transpose: true)))
-                .Add(new KeyRule($"{theirs}.attn.c_attn.bias", QueryKeyValue(layer, "bias", width), new Fused()))
+                .Add(new KeyRule($"{theirs}.attn.c_attn.weight", KeyMap.QueryKeyValue($"{layer}.attention", "weight", width, width, width), new Fused(Transpose: true)))
+                .Add(new KeyRule($"{theirs}.attn.c_attn.bias", KeyMap.QueryKeyValue($"{layer}.attention", "bias", width, width), new Fused()))
                 .AddTransposed($"{layer}.attention.output", $"{theirs}.attn.c_proj", width, width)
                 .AddNorm($"{layer}.feed_forward_norm", $"{theirs}.ln_2", width, bias: true)
                 .AddTransposed($"{layer}.feed_forward.up", $"{theirs}.mlp.c_fc", width, inner)
@@ -95,7 +90,4 @@ public sealed class Gpt2Layout : DecoderLayout
 
     protected override void AddVocabulary(KeyMap map, DecoderConfig backbone, string ours, string hub) =>
         AddVocabulary(map, backbone, ours, "lm_head", $"{hub}wte.weight");
-
-    private static ImmutableArray<OurTensor> QueryKeyValue(string layer, string kind, params ImmutableArray<long> shape) =>
-        [.. ((string[])["query", "key", "value"]).Select(part => new OurTensor($"{layer}.attention.{part}.{kind}", shape))];
 }

@@ -21,6 +21,7 @@ public sealed class HubConfig(JsonObject json, string file)
     /// <summary>What a report is to say of how the configuration was understood.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
+    /// <summary>Adds to <see cref="Notes"/>, for all views of the file.</summary>
     public void Note(string note) => _notes.Add(note);
 
     /// <summary>Class names, such as <c>BertForMaskedLM</c>.</summary>

@@ -49,13 +49,17 @@ public sealed record HubHead(string Task)
     /// <summary>The backbone with its vocabulary head.</summary>
     public static HubHead Language(string task) => new(task) { Vocabulary = true };
 
+    /// <summary>A class of the whole sequence.</summary>
     public static HubHead Sequence(Pooling pooling, string task = "ForSequenceClassification") =>
         new(task) { Kind = typeof(SequenceClassifierConfig), Pooling = pooling, Pooler = pooling == Pooling.Pooler };
 
+    /// <summary>A class of each token.</summary>
     public static HubHead Tokens() => new("ForTokenClassification") { Kind = typeof(TokenClassifierConfig) };
 
+    /// <summary>First and last token of an answer (Devlin et al. 2019, section 4.2).</summary>
     public static HubHead Spans() => new("ForQuestionAnswering") { Kind = typeof(SpanExtractorConfig), Classifier = "qa_outputs", Dropout = false };
 
+    /// <summary>A score of each choice (Devlin et al. 2019, section 4.4).</summary>
     public static HubHead Choices(Pooling pooling) =>
         new("ForMultipleChoice") { Kind = typeof(ChoiceScorerConfig), Pooling = pooling, Pooler = pooling == Pooling.Pooler };
 
@@ -63,6 +67,7 @@ public sealed record HubHead(string Task)
     public static HubHead Pairs(string task, string classifier, bool vocabulary) =>
         new(task) { Kind = typeof(SentencePairLMConfig), Classifier = classifier, Vocabulary = vocabulary, Pooler = true, Dropout = false };
 
+    /// <summary>Whether each token has been replaced (Clark et al. 2020), over a projection with the layers' activation.</summary>
     public static HubHead Detector(string transform, string classifier) =>
         new("ForPreTraining") { Kind = typeof(ReplacedTokenDetectorConfig), Classifier = classifier, Transform = (transform, null), Dropout = false };
 

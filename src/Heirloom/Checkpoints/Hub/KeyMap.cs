@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Heirloom.Layers;
 
 namespace Heirloom.Checkpoints.Hub;
 
@@ -83,11 +84,33 @@ public sealed class KeyMap
     /// <param name="bias">Whether there is one.</param>
     public KeyMap AddGrouped(string ours, string hub, long inputs, long queries, long keys, int groups, bool bias)
     {
-        Add(new KeyRule($"{hub}.weight", [new($"{ours}.query.weight", [queries, inputs]), new($"{ours}.key.weight", [keys, inputs]), new($"{ours}.value.weight", [keys, inputs])], new Grouped(groups)));
-        return bias
-            ? Add(new KeyRule($"{hub}.bias", [new($"{ours}.query.bias", [queries]), new($"{ours}.key.bias", [keys]), new($"{ours}.value.bias", [keys])], new Grouped(groups)))
-            : this;
+        Add(new KeyRule($"{hub}.weight", QueryKeyValue(ours, "weight", queries, keys, inputs), new Grouped(groups)));
+        return bias ? Add(new KeyRule($"{hub}.bias", QueryKeyValue(ours, "bias", queries, keys), new Grouped(groups))) : this;
     }
+
+    /// <summary>Query, key, value and output projection of an attention whose keys and values come from its own width.</summary>
+    /// <param name="ours">Our attention.</param>
+    /// <param name="hub">Beginning of the hub's names.</param>
+    /// <param name="names">Their ends.</param>
+    /// <param name="block">Says widths and biases.</param>
+    public KeyMap AddAttention(string ours, string hub, (string Query, string Key, string Value, string Output) names, TransformerBlockConfig block)
+    {
+        var (queries, keys) = HubBlocks.Widths(block);
+        var attention = block.Attention;
+        return AddLinear($"{ours}.query", $"{hub}.{names.Query}", block.Width, queries, attention.QueryBias)
+            .AddLinear($"{ours}.key", $"{hub}.{names.Key}", block.Width, keys, attention.KeyBias)
+            .AddLinear($"{ours}.value", $"{hub}.{names.Value}", block.Width, keys, attention.ValueBias)
+            .AddLinear($"{ours}.output", $"{hub}.{names.Output}", queries, block.Width, attention.OutputBias);
+    }
+
+    /// <summary>What of ours a tensor holds that keeps query, key and value in one.</summary>
+    /// <param name="ours">Our attention.</param>
+    /// <param name="kind"><c>weight</c> or <c>bias</c>.</param>
+    /// <param name="queries">Width of all queries.</param>
+    /// <param name="keys">Width of all keys, and of all values.</param>
+    /// <param name="inputs">Width that a weight reads; none for a bias.</param>
+    internal static ImmutableArray<OurTensor> QueryKeyValue(string ours, string kind, long queries, long keys, params ReadOnlySpan<long> inputs) =>
+        [new($"{ours}.query.{kind}", [queries, .. inputs]), new($"{ours}.key.{kind}", [keys, .. inputs]), new($"{ours}.value.{kind}", [keys, .. inputs])];
 
     /// <summary>Another map's rules, all with one meaning of absence, and its copies.</summary>
     public KeyMap AddAll(KeyMap other, Absence absence)

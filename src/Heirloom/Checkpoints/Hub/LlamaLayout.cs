@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
 
 /// <summary>
-/// Llama and the families that share its names and differ by options: Mistral (window), Qwen 2 (biases on queries, keys and values), Qwen 3 (normalized heads),
-/// OLMo 2 (norms after the branches).
+/// Llama (Touvron et al. 2023) and the families that share its names and differ by options: Mistral (Jiang et al. 2023; window), Qwen 2 (Yang et al. 2024; biases on
+/// queries, keys and values), Qwen 3 (Yang et al. 2025; normalized heads), OLMo 2 (Walsh et al. 2025; norms after the branches).
 /// </summary>
 public sealed class LlamaLayout : DecoderLayout
 {
@@ -25,10 +24,6 @@ public sealed class LlamaLayout : DecoderLayout
     [
         HubHead.Language("ForCausalLM"), HubHead.Bare(), LastToken, HubHead.Tokens() with { Classifier = "score" }, HubHead.Spans() with { Prefix = "transformer." },
     ];
-
-    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
-        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
-        : 0;
 
     protected override string NameOf(DecoderConfig backbone) => TypeOf(backbone.Block) is var type ? char.ToUpperInvariant(type[0]) + type[1..] : "";
 
@@ -134,10 +129,7 @@ public sealed class LlamaLayout : DecoderLayout
         for (var i = 0; i < decoder.Layers; i++)
         {
             var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}layers.{i}");
-            map.AddLinear($"{layer}.attention.query", $"{theirs}.self_attn.q_proj", width, queries, attention.QueryBias)
-                .AddLinear($"{layer}.attention.key", $"{theirs}.self_attn.k_proj", width, keys, attention.KeyBias)
-                .AddLinear($"{layer}.attention.value", $"{theirs}.self_attn.v_proj", width, keys, attention.ValueBias)
-                .AddLinear($"{layer}.attention.output", $"{theirs}.self_attn.o_proj", queries, width, attention.OutputBias)
+            map.AddAttention($"{layer}.attention", $"{theirs}.self_attn", ("q_proj", "k_proj", "v_proj", "o_proj"), block)
                 .AddLinear($"{layer}.feed_forward.gate", $"{theirs}.mlp.gate_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
                 .AddLinear($"{layer}.feed_forward.up", $"{theirs}.mlp.up_proj", width, block.FeedForward.Width, block.FeedForward.Bias)
                 .AddLinear($"{layer}.feed_forward.down", $"{theirs}.mlp.down_proj", block.FeedForward.Width, width, block.FeedForward.Bias);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Heirloom.Layers;
-using Heirloom.Models.Heads;
 using Heirloom.Models.Text;
 
 namespace Heirloom.Checkpoints.Hub;
@@ -16,10 +15,6 @@ public sealed class PhiLayout : DecoderLayout
     protected override string Prefix => "model.";
 
     protected override ImmutableArray<HubHead> Heads => [HubHead.Language("ForCausalLM"), HubHead.Bare(), LastToken, HubHead.Tokens()];
-
-    protected override double HeadDropout(HubConfig config, HubHead head) => head.Kind == typeof(TokenClassifierConfig)
-        ? config.Number("classifier_dropout", config.Number("hidden_dropout", 0.1, 0, 0.999), 0, 0.999)
-        : 0;
 
     protected override DecoderConfig ReadBackbone(HubConfig config)
     {
@@ -86,16 +81,12 @@ public sealed class PhiLayout : DecoderLayout
     {
         var block = backbone.Block;
         long width = block.Width, hidden = block.FeedForward.Width;
-        var (queries, keys) = HubBlocks.Widths(block);
         map.Add($"{ours}embedding.weight", $"{hub}embed_tokens.weight", backbone.VocabularySize, width);
         for (var i = 0; i < backbone.Layers; i++)
         {
             var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}layers.{i}");
             map.AddNorm($"{layer}.attention_norm", $"{theirs}.input_layernorm", width, bias: true)
-                .AddLinear($"{layer}.attention.query", $"{theirs}.self_attn.q_proj", width, queries, bias: true)
-                .AddLinear($"{layer}.attention.key", $"{theirs}.self_attn.k_proj", width, keys, bias: true)
-                .AddLinear($"{layer}.attention.value", $"{theirs}.self_attn.v_proj", width, keys, bias: true)
-                .AddLinear($"{layer}.attention.output", $"{theirs}.self_attn.dense", queries, width, bias: true)
+                .AddAttention($"{layer}.attention", $"{theirs}.self_attn", ("q_proj", "k_proj", "v_proj", "dense"), block)
                 .AddLinear($"{layer}.feed_forward.up", $"{theirs}.mlp.fc1", width, hidden, bias: true)
                 .AddLinear($"{layer}.feed_forward.down", $"{theirs}.mlp.fc2", hidden, width, bias: true);
             if (block.Attention.QueryKeyNorm == QueryKeyNorm.Head)

@@ -32,10 +32,7 @@ internal static class SpeechKeys
         for (var i = 0; i < encoder.Layers; i++)
         {
             var (layer, theirs) = ($"{ours}layers.{i}", $"{hub}encoder.layers.{i}");
-            map.AddLinear($"{layer}.attention.query", $"{theirs}.attention.q_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.key", $"{theirs}.attention.k_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.value", $"{theirs}.attention.v_proj", width, width, bias: true)
-                .AddLinear($"{layer}.attention.output", $"{theirs}.attention.out_proj", width, width, bias: true)
+            map.AddAttention($"{layer}.attention", $"{theirs}.attention", ("q_proj", "k_proj", "v_proj", "out_proj"), encoder.Block)
                 .AddNorm($"{layer}.attention_norm", $"{theirs}.layer_norm", width, bias: true)
                 .AddLinear($"{layer}.feed_forward.up", $"{theirs}.feed_forward.intermediate_dense", width, hidden, bias: true)
                 .AddLinear($"{layer}.feed_forward.down", $"{theirs}.feed_forward.output_dense", hidden, width, bias: true)

@@ -29,8 +29,6 @@ public sealed class T5Layout : EncoderDecoderLayout
         },
     ];
 
-    protected override double HeadDropout(HubConfig config, HubHead head) => config.Number("classifier_dropout", 0, 0, 0.999);
-
     protected override EncoderDecoderConfig ReadBackbone(HubConfig config) => Read(config);
 
     protected override JsonObject WriteBackbone(EncoderDecoderConfig t5) => Write(t5);
@@ -156,16 +154,9 @@ public sealed class T5Layout : EncoderDecoderLayout
         map.AddNorm($"{stack}norm", $"{hubStack}.final_layer_norm", width, bias: false);
     }
 
-    private static void AddAttention(KeyMap map, EncoderDecoderConfig t5, string ours, string hub, string name)
-    {
-        long width = t5.Block.Width;
-        var (queries, _) = HubBlocks.Widths(t5.Block);
-        map.AddLinear($"{ours}.query", $"{hub}.{name}.q", width, queries, bias: false)
-            .AddLinear($"{ours}.key", $"{hub}.{name}.k", width, queries, bias: false)
-            .AddLinear($"{ours}.value", $"{hub}.{name}.v", width, queries, bias: false)
-            .AddLinear($"{ours}.output", $"{hub}.{name}.o", queries, width, bias: false)
-            .AddNorm($"{ours}_norm", $"{hub}.layer_norm", width, bias: false);
-    }
+    private static void AddAttention(KeyMap map, EncoderDecoderConfig t5, string ours, string hub, string name) =>
+        map.AddAttention(ours, $"{hub}.{name}", ("q", "k", "v", "o"), t5.Block)
+            .AddNorm($"{ours}_norm", $"{hub}.layer_norm", t5.Block.Width, bias: false);
 
     private static Activation Named(HubConfig config, string name) => HubBlocks.Activations.TryGetValue(name, out var activation) ? activation : throw new UserError(
         $"'feed_forward_proj' names an activation that is not supported", config.File, $"supported: {string.Join(", ", HubBlocks.Activations.Keys.Order(StringComparer.Ordinal))}, each with or without '{Gated}'");

@@ -106,17 +106,14 @@ public sealed class VitLayout : HubLayout
         var prefix = vit.Classes > 0 ? Prefix : "";
         var map = new KeyMap(Prefix)
             .Add("class_token", $"{prefix}embeddings.cls_token", 1, 1, width)
-            .Add("positions", $"{prefix}embeddings.position_embeddings", 1, Positions(vit), width)
+            .Add("positions", $"{prefix}embeddings.position_embeddings", 1, vit.Patches() + 1, width)
             .Add("patches.weight", $"{prefix}embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
             .Add("patches.bias", $"{prefix}embeddings.patch_embeddings.projection.bias", width);
         for (var i = 0; i < vit.Layers; i++)
         {
             var (ours, hub) = ($"layers.{i}", $"{prefix}encoder.layer.{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.layernorm_before", width, bias: true)
-                .AddLinear($"{ours}.attention.query", $"{hub}.attention.attention.query", width, width, bias)
-                .AddLinear($"{ours}.attention.key", $"{hub}.attention.attention.key", width, width, bias)
-                .AddLinear($"{ours}.attention.value", $"{hub}.attention.attention.value", width, width, bias)
-                .AddLinear($"{ours}.attention.output", $"{hub}.attention.output.dense", width, width, bias: true)
+                .AddAttention($"{ours}.attention", $"{hub}.attention", ("attention.query", "attention.key", "attention.value", "output.dense"), vit.Block)
                 .AddNorm($"{ours}.feed_forward_norm", $"{hub}.layernorm_after", width, bias: true)
                 .AddLinear($"{ours}.feed_forward.up", $"{hub}.intermediate.dense", width, hidden, bias: true)
                 .AddLinear($"{ours}.feed_forward.down", $"{hub}.output.dense", hidden, width, bias: true);
@@ -132,15 +129,15 @@ public sealed class VitLayout : HubLayout
         long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
         var map = new KeyMap()
             .Add("class_token", "class_token", 1, 1, width)
-            .Add("positions", "encoder.pos_embedding", 1, Positions(vit), width)
+            .Add("positions", "encoder.pos_embedding", 1, vit.Patches() + 1, width)
             .Add("patches.weight", "conv_proj.weight", width, vit.Channels, patch, patch)
             .Add("patches.bias", "conv_proj.bias", width);
         for (var i = 0; i < vit.Layers; i++)
         {
             var (ours, hub) = ($"layers.{i}", $"encoder.layers.encoder_layer_{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.ln_1", width, bias: true)
-                .Add(new KeyRule($"{hub}.self_attention.in_proj_weight", QueryKeyValue(ours, "weight", width, width), new Fused()))
-                .Add(new KeyRule($"{hub}.self_attention.in_proj_bias", QueryKeyValue(ours, "bias", width), new Fused()))
+                .Add(new KeyRule($"{hub}.self_attention.in_proj_weight", KeyMap.QueryKeyValue($"{ours}.attention", "weight", width, width, width), new Fused()))
+                .Add(new KeyRule($"{hub}.self_attention.in_proj_bias", KeyMap.QueryKeyValue($"{ours}.attention", "bias", width, width), new Fused()))
                 .AddLinear($"{ours}.attention.output", $"{hub}.self_attention.out_proj", width, width, bias: true)
                 .AddNorm($"{ours}.feed_forward_norm", $"{hub}.ln_2", width, bias: true)
                 .AddLinear($"{ours}.feed_forward.up", $"{hub}.mlp.0", width, hidden, bias: true)
@@ -162,15 +159,15 @@ public sealed class VitLayout : HubLayout
         long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
         var map = new KeyMap()
             .Add("class_token", "cls_token", 1, 1, width)
-            .Add("positions", "pos_embed", 1, Positions(vit), width)
+            .Add("positions", "pos_embed", 1, vit.Patches() + 1, width)
             .Add("patches.weight", "patch_embed.proj.weight", width, vit.Channels, patch, patch)
             .Add("patches.bias", "patch_embed.proj.bias", width);
         for (var i = 0; i < vit.Layers; i++)
         {
             var (ours, hub) = ($"layers.{i}", $"blocks.{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.norm1", width, bias: true)
-                .Add(new KeyRule($"{hub}.attn.qkv.weight", QueryKeyValue(ours, "weight", width, width), new Fused()))
-                .Add(new KeyRule($"{hub}.attn.qkv.bias", QueryKeyValue(ours, "bias", width), new Fused()))
+                .Add(new KeyRule($"{hub}.attn.qkv.weight", KeyMap.QueryKeyValue($"{ours}.attention", "weight", width, width, width), new Fused()))
+                .Add(new KeyRule($"{hub}.attn.qkv.bias", KeyMap.QueryKeyValue($"{ours}.attention", "bias", width, width), new Fused()))
                 .AddLinear($"{ours}.attention.output", $"{hub}.attn.proj", width, width, bias: true)
                 .AddNorm($"{ours}.feed_forward_norm", $"{hub}.norm2", width, bias: true)
                 .AddLinear($"{ours}.feed_forward.up", $"{hub}.mlp.fc1", width, hidden, bias: true)
@@ -189,9 +186,4 @@ public sealed class VitLayout : HubLayout
             map.AddAll(new KeyMap().AddLinear("pooler", hub, vit.Block.Width, vit.Block.Width, bias: true), Absence.Fresh);
         }
     }
-
-    private static long Positions(VisionTransformerConfig vit) => ((long)(vit.ImageSize / vit.PatchSize) * (vit.ImageSize / vit.PatchSize)) + 1;
-
-    private static ImmutableArray<OurTensor> QueryKeyValue(string layer, string kind, params ImmutableArray<long> shape) =>
-        [.. ((string[])["query", "key", "value"]).Select(part => new OurTensor($"{layer}.attention.{part}.{kind}", shape))];
 }

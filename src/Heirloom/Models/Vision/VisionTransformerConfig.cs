@@ -66,7 +66,7 @@ public sealed record VisionTransformerConfig : ModelConfig, IExample<VisionTrans
         };
 
     /// <summary>Patches of an image.</summary>
-    public int Patches() => ImageSize / PatchSize * (ImageSize / PatchSize);
+    public long Patches() => (long)(ImageSize / PatchSize) * (ImageSize / PatchSize);
 
     public override VisionTransformer Build(Seed seed)
     {
