@@ -1,6 +1,5 @@
 using Heirloom.Data;
 using Heirloom.Models;
-using static TorchSharp.torch;
 
 namespace Heirloom.Objectives;
 
@@ -14,15 +13,7 @@ public static class SequenceToSequence
     public static Loss Loss(ISequenceToSequenceLM model, SequencePairBatch batch, CrossEntropyConfig? config = null)
     {
         var memory_BSD = model.EncodeSource(batch.Source, batch.SourceMask);
-        var hidden_BTD = model.Decode(ShiftRight(batch.Target, model.DecoderStart, model.PaddingToken), memory_BSD, batch.SourceMask);
+        var hidden_BTD = model.Decode(DecoderInputs.ShiftRight(batch.Target, model.DecoderStart, model.PaddingToken), memory_BSD, batch.SourceMask);
         return CrossEntropy.OfHidden(model.Head, hidden_BTD, batch.Target, config);
     }
-
-    /// <summary>What the decoder reads: <paramref name="start"/>, then the target without its last token; ignored targets read as <paramref name="padding"/>.</summary>
-    /// <param name="target"><c>[B, T]</c> int64</param>
-    /// <param name="start">The id from which decoding starts.</param>
-    /// <param name="padding">The id that stands for padding.</param>
-    public static Tensor ShiftRight(Tensor target, long start, long padding) => cat(
-        [full_like(target.narrow(1, 0, 1), start), target.narrow(1, 0, target.shape[1] - 1)], 1).masked_fill_(
-        cat([zeros_like(target.narrow(1, 0, 1)), target.narrow(1, 0, target.shape[1] - 1)], 1).eq(TokenBatch.Ignore), padding);
 }

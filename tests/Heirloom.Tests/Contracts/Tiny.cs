@@ -113,7 +113,7 @@ internal static class Tiny
         if (model is Clip clip)
         {
             found = true;
-            yield return ("Compare", () => clip.Compare(new(Ids()) { Mask = Mask() }, Images(model)));
+            yield return ("Logits", () => clip.Logits(clip.EmbedTexts(new(Ids()) { Mask = Mask() }), clip.EmbedImages(Images(model))));
         }
 
         if (model is IAudioEncoder audio)

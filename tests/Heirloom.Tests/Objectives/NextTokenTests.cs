@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Models;
 using Heirloom.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,9 +43,9 @@ public class NextTokenTests
     {
         using var scope = NewDisposeScope();
 
-        var shifted = SequenceToSequence.ShiftRight(tensor(new[] { 5L, 6, 7, 8, 1, No }, [2, 3]), 0, 0);
+        var shifted = DecoderInputs.ShiftRight(tensor(new[] { 5L, 6, 7, 8, 1, No }, [2, 3]), 0, 0);
 
         Assert.Equal([0L, 5, 6, 0, 8, 1], shifted.data<long>().ToArray());
-        Assert.Equal([0L, 0], SequenceToSequence.ShiftRight(tensor(new[] { No, 4L }, [1, 2]), 0, 0).data<long>().ToArray());
+        Assert.Equal([0L, 0], DecoderInputs.ShiftRight(tensor(new[] { No, 4L }, [1, 2]), 0, 0).data<long>().ToArray());
     }
 }

@@ -6,10 +6,6 @@ namespace Heirloom.Checkpoints.ParityProbes;
 /// <summary>Scores of choices.</summary>
 public sealed class ChoiceScorerProbe : ParityProbe<ChoiceScorer>
 {
-    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ChoiceScorer model, ParityInputs inputs)
-    {
-        var logits = new Lazy<Tensor>(() => model.Choose(inputs.Tokens));
-        yield return ("logits", () => logits.Value);
-        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
-    }
+    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ChoiceScorer model, ParityInputs inputs) =>
+        Classes(() => model.Choose(inputs.Tokens), inputs);
 }

@@ -13,6 +13,14 @@ public abstract class ParityProbe
     /// <summary>Names and how to compute them; nothing for models without the capability. Nothing is computed before it is asked for.</summary>
     public abstract IEnumerable<(string Name, Func<Tensor> Compute)> Outputs(IModel model, ParityInputs inputs);
 
+    /// <summary>A classifier's outputs, its logits computed once, and their loss.</summary>
+    protected static IEnumerable<(string Name, Func<Tensor> Compute)> Classes(Func<Tensor> classify, ParityInputs inputs)
+    {
+        var logits = new Lazy<Tensor>(classify);
+        yield return ("logits", () => logits.Value);
+        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
+    }
+
     /// <summary>Cross-entropy of <c>[…, C]</c> logits, over labels that are not −100.</summary>
     protected static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
         functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), labels.reshape(-1), ignore_index: -100).view(1);

@@ -9,7 +9,7 @@ public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
     protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ISequenceToSequenceLM model, ParityInputs inputs)
     {
         var memory = new Lazy<Tensor>(() => model.EncodeSource(inputs["input_ids"], inputs.Mask));
-        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? ShiftRight(inputs["labels"], model), memory.Value, inputs.Mask));
+        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? DecoderInputs.ShiftRight(inputs["labels"], model.DecoderStart, model.PaddingToken), memory.Value, inputs.Mask));
         var logits = new Lazy<Tensor>(() => model.Head(hidden.Value));
         yield return ("encoder", () => memory.Value);
         yield return ("last_hidden_state", () => hidden.Value);
@@ -31,13 +31,5 @@ public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
         }
 
         return target;
-    }
-
-    private static Tensor ShiftRight(Tensor labels, ISequenceToSequenceLM model)
-    {
-        var first = full([labels.shape[0], 1], model.DecoderStart, dtype: ScalarType.Int64, device: labels.device);
-        var before = labels.narrow(1, 0, labels.shape[1] - 1);
-        // labels that no loss counts are padding to the decoder
-        return cat([first, before.masked_fill(before.eq(-100), model.PaddingToken)], 1);
     }
 }

@@ -7,10 +7,6 @@ namespace Heirloom.Checkpoints.ParityProbes;
 /// <summary>Classes of recordings or of their frames.</summary>
 public sealed class SpeechClassifierProbe : ParityProbe<IClassifier<AudioInputs>>
 {
-    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(IClassifier<AudioInputs> model, ParityInputs inputs)
-    {
-        var logits = new Lazy<Tensor>(() => model.Classify(AudioEncoderProbe.Audio(inputs)));
-        yield return ("logits", () => logits.Value);
-        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
-    }
+    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(IClassifier<AudioInputs> model, ParityInputs inputs) =>
+        Classes(() => model.Classify(AudioEncoderProbe.Audio(inputs)), inputs);
 }

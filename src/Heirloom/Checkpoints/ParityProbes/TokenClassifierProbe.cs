@@ -6,10 +6,6 @@ namespace Heirloom.Checkpoints.ParityProbes;
 /// <summary>Classes of texts or tokens.</summary>
 public sealed class TokenClassifierProbe : ParityProbe<IClassifier<TokenInputs>>
 {
-    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(IClassifier<TokenInputs> model, ParityInputs inputs)
-    {
-        var logits = new Lazy<Tensor>(() => model.Classify(inputs.Tokens));
-        yield return ("logits", () => logits.Value);
-        yield return ("loss", () => CrossEntropy(logits.Value, inputs["labels"]));
-    }
+    protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(IClassifier<TokenInputs> model, ParityInputs inputs) =>
+        Classes(() => model.Classify(inputs.Tokens), inputs);
 }

@@ -63,14 +63,4 @@ public sealed class Clip : nn.Module, IImageTextModel
     public IImageEncoder Images => _vision;
 
     public Tensor LogScale => _logScale;
-
-    /// <summary>Scaled cosines of every text with every image.</summary>
-    /// <param name="texts">M texts.</param>
-    /// <param name="images"><c>[N, C, H, W]</c></param>
-    /// <returns><c>[M, N]</c></returns>
-    public Tensor Compare(TokenInputs texts, Tensor images)
-    {
-        using var scope = NewDisposeScope();
-        return this.EmbedTexts(texts).matmul(this.EmbedImages(images).t()).mul(_logScale.exp()).MoveToOuterDisposeScope();
-    }
 }

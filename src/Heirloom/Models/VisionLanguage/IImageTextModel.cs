@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models.VisionLanguage;
@@ -29,6 +30,19 @@ public static class ImageTextModels
 
     /// <summary>Images' vectors of length 1: <c>[B, P]</c>.</summary>
     public static Tensor EmbedImages(this IImageTextModel model, Tensor images) => Unit(model.Images.Embed(images));
+
+    /// <summary>Scaled cosines of every text with every image.</summary>
+    /// <param name="model">Says the factor.</param>
+    /// <param name="texts"><c>[M, P]</c> of length 1.</param>
+    /// <param name="images"><c>[N, P]</c> of length 1.</param>
+    /// <param name="largest">Bounds the factor; null for no bound.</param>
+    /// <returns><c>[M, N]</c></returns>
+    public static Tensor Logits(this IImageTextModel model, Tensor texts, Tensor images, Scalar? largest = null)
+    {
+        using var scope = NewDisposeScope();
+        var scale = model.LogScale.to(texts.dtype).exp();
+        return texts.matmul(images.t()).mul(largest is null ? scale : scale.clamp(max: largest)).MoveToOuterDisposeScope();
+    }
 
     private static Tensor Unit(Tensor vectors)
     {

@@ -26,7 +26,7 @@ public static class ImageTextContrast
         {
             var texts = model.EmbedTexts(new(batch.Ids) { Mask = batch.Mask }).to(ScalarType.Float32);
             var images = model.EmbedImages(batch.Images).to(ScalarType.Float32);
-            var logits = texts.matmul(images.t()).mul(model.LogScale.to(ScalarType.Float32).exp().clamp(max: largest));
+            var logits = model.Logits(texts, images, largest);
             var own = arange(logits.shape[0], device: logits.device);
             var loss = (nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.t(), own)) / 2;
             var right = logits.detach().argmax(0).eq(own).to(ScalarType.Float32).mean();

@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace Heirloom.Models;
+
+/// <summary>What a decoder reads to predict a target.</summary>
+public static class DecoderInputs
+{
+    /// <summary>Stands in targets for what no loss counts.</summary>
+    private const long Ignored = -100;
+
+    /// <summary><paramref name="start"/>, then the target without its last token; ignored targets read as <paramref name="padding"/>.</summary>
+    /// <param name="target"><c>[B, T]</c> int64</param>
+    /// <param name="start">The id from which decoding starts.</param>
+    /// <param name="padding">The id that stands for padding.</param>
+    /// <returns><c>[B, T]</c> int64</returns>
+    public static Tensor ShiftRight(Tensor target, long start, long padding)
+    {
+        using var scope = NewDisposeScope();
+        var before = target.narrow(1, 0, target.shape[1] - 1);
+        return cat([full_like(target.narrow(1, 0, 1), start), before.masked_fill(before.eq(Ignored), padding)], 1).MoveToOuterDisposeScope();
+    }
+}
