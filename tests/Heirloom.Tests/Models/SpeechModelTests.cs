@@ -1,4 +1,5 @@
 using CsCheck;
+using Heirloom.Data;
 using Heirloom.Layers;
 using Heirloom.Models.Speech;
 using Heirloom.Objectives.Speech;
@@ -102,6 +103,26 @@ public class SpeechModelTests
 
         Assert.Equal<int[]>([[3, 3, 2], [1, 4]], TranscriptionDecoding.Greedy(logits, blank: 0));
         Assert.Equal<int[]>([[3, 3], [1]], TranscriptionDecoding.Greedy(logits, blank: 0, tensor(new long[] { 5, 2 })));
+    }
+
+    [Fact]
+    public void ClassifiersAndTranscribersHideAsTheirSettingsSayWhileTheyTrain()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var encoder = s_stable with { Masking = s_stable.Masking with { Frames = 0.5, FrameSpan = 1, Channels = 0.5, ChannelSpan = 1 } };
+        var batch = new LabeledAudioBatch(linspace(0, 30, 192).sin().view(2, 96), null, tensor(new long[] { 0, 1 }));
+        var classifier = new SpeechClassifierConfig { Encoder = encoder, Classes = 3 }.Build(new(1));
+        Assert.Equal([false, true], Same(seed => SpeechClassification.Objective()(classifier, batch, seed), classifier));
+        var transcriber = new SpeechTranscriberConfig { Encoder = encoder, VocabularySize = 9 }.Build(new(1));
+        Assert.Equal([false, true], Same(seed => Transcription.Objective()(transcriber, batch with { Labels = tensor(new long[,] { { 1, 2 }, { 3, -100 } }) }, seed), transcriber));
+
+        // in training two seeds hide differently, in evaluation nothing is hidden
+        static bool[] Same(Func<Seed, Heirloom.Objectives.Loss> loss, nn.Module model) => [.. new[] { true, false }.Select(training =>
+        {
+            model.train(training);
+            return loss(new(1)).Total.item<float>() == loss(new(2)).Total.item<float>();
+        })];
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed record SpeechClassifierConfig : ModelConfig, IExample<SpeechClassi
 }
 
 /// <inheritdoc cref="SpeechClassifierConfig"/>
-public sealed class SpeechClassifier : nn.Module, IClassifier<AudioInputs>
+public sealed class SpeechClassifier : nn.Module, IAudioClassifier
 {
     private readonly SpeechClassifierConfig _config;
 
@@ -84,6 +84,8 @@ public sealed class SpeechClassifier : nn.Module, IClassifier<AudioInputs>
     public ModelConfig Config => _config;
 
     public SpeechEncoder Encoder => _encoder;
+
+    IAudioEncoder IAudioClassifier.Encoder => _encoder;
 
     public int Classes => _config.Classes;
 

@@ -68,6 +68,8 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
 
     public int Width => _config.OutputWidth();
 
+    public int InnerWidth => _config.Block.Width;
+
     public SpanMaskingConfig Masking => _config.Masking;
 
     /// <summary>Width of the convolutions' frames.</summary>

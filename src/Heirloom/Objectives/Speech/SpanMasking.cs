@@ -10,8 +10,8 @@ public static class SpanMasking
     /// <param name="inputs">Recordings.</param>
     /// <param name="encoder">Who hears them.</param>
     /// <param name="seed">Decides the spans.</param>
-    /// <param name="width">Coordinates of a hidden vector, null where none are hidden.</param>
-    public static AudioInputs Hide(AudioInputs inputs, IAudioEncoder encoder, Seed seed, int? width = null)
+    /// <param name="channels">Whether coordinates are hidden too.</param>
+    public static AudioInputs Hide(AudioInputs inputs, IAudioEncoder encoder, Seed seed, bool channels = false)
     {
         var masking = encoder.Masking;
         var (rows, device) = ((int)inputs.Samples.shape[0], inputs.Samples.device);
@@ -22,8 +22,8 @@ public static class SpanMasking
             inputs = inputs with { HiddenFrames = Draw(lengths, frames, masking.Frames, masking.FrameSpan, masking.FewestFrameSpans, seed.For("frames"), device) };
         }
 
-        return masking.Channels > 0 && width is { } channels
-            ? inputs with { HiddenChannels = Draw([.. Enumerable.Repeat((long)channels, rows)], channels, masking.Channels, masking.ChannelSpan, masking.FewestChannelSpans, seed.For("channels"), device) }
+        return channels && masking.Channels > 0
+            ? inputs with { HiddenChannels = Draw([.. Enumerable.Repeat((long)encoder.InnerWidth, rows)], encoder.InnerWidth, masking.Channels, masking.ChannelSpan, masking.FewestChannelSpans, seed.For("channels"), device) }
             : inputs;
     }
 

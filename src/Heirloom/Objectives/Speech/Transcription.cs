@@ -11,12 +11,7 @@ public static class Transcription
     public static Objective<ITranscriber, LabeledAudioBatch> Objective() => (model, batch, seed) =>
     {
         var inputs = new AudioInputs(batch.Samples) { Mask = batch.Mask };
-        if (model.Module.training && model.Encoder is SpeechEncoder encoder)
-        {
-            inputs = SpanMasking.Hide(inputs, encoder, seed.For("masking"), ((SpeechEncoderConfig)encoder.Config).Block.Width);
-        }
-
-        return Loss(model, inputs, batch.Labels);
+        return Loss(model, model.Module.training ? SpanMasking.Hide(inputs, model.Encoder, seed.For("masking"), channels: true) : inputs, batch.Labels);
     };
 
     /// <param name="model">Its settings say how recordings' losses become one.</param>
