@@ -1,6 +1,9 @@
 using System.Globalization;
 using Heirloom.Models;
 using Heirloom.Models.Heads;
+using Heirloom.Models.Speech;
+using Heirloom.Models.VisionLanguage;
+using static TorchSharp.torch;
 
 namespace Heirloom.Checkpoints;
 
@@ -70,6 +73,7 @@ public static class ModelCard
         yield return $"- {Quoted(lineage.Method)}";
     }
 
+    /// <summary>The hub's name of what it does; null where there is none.</summary>
     private static string? Task(IModel model) => model switch
     {
         SequenceClassifier => "text-classification",
@@ -79,8 +83,12 @@ public static class ModelCard
         ICausalLM => "text-generation",
         IMaskedLM => "fill-mask",
         ISequenceToSequenceLM => "text2text-generation",
-        IImageEncoder => "image-classification",
-        ITokenEncoder => "feature-extraction",
+        ITranscriber => "automatic-speech-recognition",
+        IClassifier<AudioInputs> => "audio-classification",
+        IImageTextModel => "zero-shot-image-classification",
+        IClassifier<Tensor> { Classes: > 0 } => "image-classification",
+        IImageEncoder => "image-feature-extraction",
+        ITokenEncoder or IAudioEncoder => "feature-extraction",
         _ => null,
     };
 
