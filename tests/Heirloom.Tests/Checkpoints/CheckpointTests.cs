@@ -181,7 +181,7 @@ public sealed class CheckpointTests : IDisposable
             Lineage = Made with { Licenses = ["MIT", "CC-BY-4.0"], Parents = [new("abc", "../p|q", "start")], IntendedUse = "Tests." },
         });
         var card = File.ReadAllText(Path.Combine(Folder, "README.md"));
-        Assert.StartsWith("---\nlibrary_name: heirloom\nlicense: other\ntags:\n- heirloom\n- \"pretrain\"\n---\n\n# model\n", card);
+        Assert.StartsWith("---\nlibrary_name: heirloom\nlicense: other\npipeline_tag: image-classification\ntags:\n- heirloom\n- \"pretrain\"\n---\n\n# model\n", card);
         Assert.Contains("| start | `abc` | `../p\\|q` |", card);
         Assert.Contains("Intended use: Tests.", card);
         Assert.Contains("steps: 3", card);

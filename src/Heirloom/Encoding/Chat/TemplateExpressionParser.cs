@@ -5,11 +5,7 @@ namespace Heirloom.Encoding.Chat;
 /// <summary>Reads expressions from tokens, loosest binding first: condition, or, and, not, comparison, +, ~, *, sign, **, then what follows a value.</summary>
 internal class TemplateExpressionParser(List<TemplateToken> tokens) : TemplateTokenReader(tokens)
 {
-    public TemplateExpression Expression()
-    {
-        Deep();
-        return ConditionalExpression();
-    }
+    public TemplateExpression Expression() => Deeper(ConditionalExpression);
 
     /// <summary>One expression, or several with commas between: a tuple.</summary>
     public TemplateExpression TupleOrOne()
@@ -117,11 +113,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens) : TemplateTo
     }
 
     /// <summary>An expression in which <c>if</c> is not read as a condition.</summary>
-    protected TemplateExpression Unconditional()
-    {
-        Deep();
-        return Or();
-    }
+    protected TemplateExpression Unconditional() => Deeper(Or);
 
     private TemplateExpression Or()
     {
@@ -145,16 +137,7 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens) : TemplateTo
         return left;
     }
 
-    private TemplateExpression Not()
-    {
-        if (!Current.Is("not"))
-        {
-            return Compared();
-        }
-
-        Deep();
-        return new Negation(Next().Line, Not());
-    }
+    private TemplateExpression Not() => Current.Is("not") ? new Negation(Next().Line, Deeper(Not)) : Compared();
 
     private TemplateExpression Compared()
     {
@@ -197,10 +180,9 @@ internal class TemplateExpressionParser(List<TemplateToken> tokens) : TemplateTo
 
     private TemplateExpression Unary(bool filtered = true)
     {
-        Deep();
         var sign = Current;
-        var value = Accept("-") ? new Signed(sign.Line, Unary(filtered: false), Minus: true)
-            : Accept("+") ? new Signed(sign.Line, Unary(filtered: false), Minus: false)
+        var value = Accept("-") ? new Signed(sign.Line, Deeper(() => Unary(filtered: false)), Minus: true)
+            : Accept("+") ? new Signed(sign.Line, Deeper(() => Unary(filtered: false)), Minus: false)
             : Postfix(Primary());
         return filtered ? FilteredOrTested(value) : value;
     }

@@ -16,7 +16,6 @@ internal sealed class TemplateParser(List<TemplateToken> tokens) : TemplateExpre
     /// <summary>Statements up to one of these tags, whose name is taken; without any, up to the template's end.</summary>
     private Body Until(out string end, params ReadOnlySpan<string> ends)
     {
-        Deep();
         var statements = new List<TemplateStatement>();
         while (true)
         {
@@ -41,7 +40,7 @@ internal sealed class TemplateParser(List<TemplateToken> tokens) : TemplateExpre
                         return new(statements);
                     }
 
-                    statements.Add(Statement(token.Line, name));
+                    statements.Add(Deeper(() => Statement(token.Line, name)));
                     break;
             }
         }

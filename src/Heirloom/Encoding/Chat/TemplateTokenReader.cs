@@ -5,7 +5,11 @@ namespace Heirloom.Encoding.Chat;
 /// <summary>Goes over a template's tokens.</summary>
 internal abstract class TemplateTokenReader(List<TemplateToken> tokens)
 {
+    /// <summary>Published templates nest a dozen levels; a level of brackets is two or three here.</summary>
+    private const int Levels = 1000;
+
     private int _at;
+    private int _level;
 
     protected TemplateToken Current => tokens[_at];
 
@@ -38,12 +42,17 @@ internal abstract class TemplateTokenReader(List<TemplateToken> tokens)
 
     protected string ExpectName() => Current.Kind == TemplateTokenKind.Name ? Next().Value : throw TemplateLexer.Error(Current.Line, $"a name is expected instead of {Current}");
 
-    protected void Deep()
+    /// <summary>Reads what stands one level further in; as deep on every machine, whatever stack its threads have.</summary>
+    protected T Deeper<T>(Func<T> read)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (++_level > Levels || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw TemplateLexer.Error(Current.Line, "it is nested too deeply");
         }
+
+        var found = read();
+        _level--;
+        return found;
     }
 
     protected void Back() => _at--;
