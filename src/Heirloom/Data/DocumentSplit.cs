@@ -48,11 +48,23 @@ public sealed record DocumentSplit
         () => Hashes.OfText($"split {part} {Validation} {Test} {Salt} {source.Fingerprint}"),
         () => source.Read().Where(d => PartOf(d.Text) == part));
 
+    /// <summary>At most so many documents, in their order. A second hash of their text draws them, since sources are often sorted: by class, by date.</summary>
+    public IReadOnlyList<Document> Sample(IReadOnlyList<Document> documents, int most)
+    {
+        if (documents.Count <= most)
+        {
+            return documents;
+        }
+
+        var drawn = Enumerable.Range(0, documents.Count).OrderBy(i => Uniform(documents[i].Text, "sample")).Take(most).ToHashSet();
+        return [.. documents.Where((_, i) => drawn.Contains(i))];
+    }
+
     /// <summary>A number on [0, 1) from SHA-256 of the words.</summary>
-    private double Uniform(string text)
+    private double Uniform(string text, string use = "")
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(TextEncoding.UTF8.GetBytes(Salt));
+        hash.AppendData(TextEncoding.UTF8.GetBytes(use + Salt));
         var words = text.AsSpan();
         Span<byte> bytes = stackalloc byte[768];
         while (true)

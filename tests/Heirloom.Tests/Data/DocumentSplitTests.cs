@@ -36,4 +36,17 @@ public class DocumentSplitTests
 
     [Fact]
     public void NothingLeftToTrainOnIsRefused() => Assert.Throws<UserError>(() => (s_split with { Test = 0.9 }).PartOf("x"));
+
+    [Fact]
+    public void A_sample_of_a_source_sorted_by_class_has_every_class_and_keeps_the_order()
+    {
+        Document[] documents = [.. Enumerable.Range(0, 1000).Select(i => new Document($"{i}", $"text {i}") { Fields = new Dictionary<string, string> { ["label"] = i < 500 ? "a" : "b" } })];
+        var sample = new DocumentSplit().Sample(documents, 200);
+        Assert.Equal(200, sample.Count);
+        Assert.InRange(sample.Count(d => d.Fields["label"] == "a"), 70, 130);
+        Assert.Equal(sample, documents.Where(sample.Contains));
+        Assert.Equal(sample.Select(d => d.Text).Order(), new DocumentSplit().Sample([.. documents.Reverse()], 200).Select(d => d.Text).Order());
+        Assert.NotEqual(sample, new DocumentSplit { Salt = "other" }.Sample(documents, 200));
+        Assert.Same(documents, new DocumentSplit().Sample(documents, 1000));
+    }
 }
