@@ -70,7 +70,7 @@ public sealed class P118RevisitingCil : IPaper
             Epochs = 1,
             Rates = [1],
         },
-        Quick = new() { Epochs = 3, Rates = [1, 10, 100], Testbed = new() { Model = VisionTransformerConfig.Vit(28, 7, 1, 48, 3, 3), TrainingImages = 80 } },
+        Quick = new() { Rates = [1, 10, 100], Testbed = new() { Model = VisionTransformerConfig.Vit(28, 7, 1, 48, 3, 3), TrainingImages = 80 } },
         Full = new()
         {
             Seeds = 10,
@@ -123,7 +123,7 @@ public sealed class P118RevisitingCil : IPaper
             "DualPrompt's general prompt enters the first layer and its expert prompts the second, in proportion to 2 and 3 of 12 layers",
             "prompts are chosen for each image, not for each batch, whose test images would tell of each other",
             "adapters of width 16 without dropout; prompts start uniform on 0 to 0.01; the query of prompt learners is the class token after the last norm",
-            "heads of prompt learners see their own task's classes only, as published; at this size and in so few steps they hardly learn even the task at hand (the first findings), so that beating them says little",
+            "heads of prompt learners see their own task's classes only, as published; at this size and on features of four classes they hardly learn even the task at hand (the first findings), so that beating them says little",
             "every method makes the same epochs with the same batch size on a task, and chooses its learning rate on a fifth of the training images",
         ],
     };

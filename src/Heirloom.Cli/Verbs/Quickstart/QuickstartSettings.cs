@@ -51,7 +51,7 @@ public sealed record QuickstartSettings
 
     /// <summary>Held-out labelled texts to score.</summary>
     [Range(2, int.MaxValue)]
-    public int ScoredExamples { get; init; } = 500;
+    public int ScoredExamples { get; init; } = 1500;
 
     /// <summary>Held-out rows to score of each text.</summary>
     [Range(2, int.MaxValue)]
