@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Heirloom.Bench.Jobs;
 
 /// <summary>
-/// Greedy decoding, one row: a Llama-type decoder of 6 layers × 384 with 6 heads and 8192 tokens writes 200 tokens, in float32. Beside it the same library without
-/// a cache, reading the whole prefix for every token, and llama2.c with the same weights.
+/// Greedy decoding, one row: a Llama-type decoder of 6 layers × 384 with 6 heads and 8192 tokens writes 200 tokens, in float32. Stock is the same library without
+/// a cache, reading the whole prefix for every token; a peer is llama2.c with the same weights.
 /// </summary>
 internal sealed class Decode : IJob
 {
@@ -27,14 +27,14 @@ internal sealed class Decode : IJob
             foreach (var used in new[] { 1, Environment.ProcessorCount })
             {
                 set_num_threads(used);
-                List<Side> sides = [new(Comparison.Ours, () => WithCache(model)), new("without a cache", () => WithoutCache(model))];
+                List<Side> sides = [new(Comparison.Ours, () => WithCache(model)), new(Comparison.Stock, () => WithoutCache(model))];
                 if (options.Llama2C is { } program)
                 {
                     Llama2C.Write(model, weights);
                     sides.Add(new("llama2.c", () => Llama2C.Run(program, weights, Tokens, used)));
                 }
 
-                yield return Comparison.Of($"decode, {used} thread{(used == 1 ? "" : "s")}", "tokens/s", options.Rounds, sides);
+                yield return Comparison.Of(used == Environment.ProcessorCount ? Name : $"{Name}-{used}-thread", "tokens/s", options.Rounds, sides);
             }
 
             set_num_threads(threads);
