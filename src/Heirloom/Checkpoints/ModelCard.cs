@@ -13,11 +13,20 @@ public static class ModelCard
     public const string Name = "README.md";
 
     /// <summary>The card's text, with the front matter that the hub reads.</summary>
-    public static string Write(string title, IModel model, Lineage lineage)
+    public static string Write(string title, IModel model, Lineage lineage) =>
+        Write(title, model.GetType().Name, model.Module.parameters().Sum(p => p.numel()), Task(model), lineage);
+
+    /// <summary>The card of weights that are not loaded as a model.</summary>
+    /// <param name="title">Its heading.</param>
+    /// <param name="kind">What the model is called.</param>
+    /// <param name="parameters">How many numbers it learned.</param>
+    /// <param name="task">The hub's name of what it does; null where there is none.</param>
+    /// <param name="lineage">What made it.</param>
+    internal static string Write(string title, string kind, long parameters, string? task, Lineage lineage)
     {
         var card = new StringWriter { NewLine = "\n" };
         card.WriteLine("---");
-        foreach (var line in FrontMatter(model, lineage))
+        foreach (var line in FrontMatter(task, lineage))
         {
             card.WriteLine(line);
         }
@@ -26,7 +35,7 @@ public static class ModelCard
         card.WriteLine();
         card.WriteLine($"# {Plain(title)}");
         card.WriteLine();
-        card.WriteLine($"{model.GetType().Name} with {Parameters(model)} parameters, made by {Plain(lineage.Method)}{(lineage.Step > 0 ? $", step {lineage.Step}" : "")}.");
+        card.WriteLine($"{Plain(kind)} with {Count(parameters)} parameters, made by {Plain(lineage.Method)}{(lineage.Step > 0 ? $", step {lineage.Step}" : "")}.");
         card.WriteLine();
         card.WriteLine(lineage.IntendedUse.Length > 0
             ? $"Intended use: {Plain(lineage.IntendedUse)}"
@@ -54,7 +63,7 @@ public static class ModelCard
         return card.ToString();
     }
 
-    private static IEnumerable<string> FrontMatter(IModel model, Lineage lineage)
+    private static IEnumerable<string> FrontMatter(string? task, Lineage lineage)
     {
         yield return "library_name: heirloom";
         if (lineage.Licenses.Select(l => l.ToLowerInvariant()).Distinct().ToList() is { Count: > 0 } licenses)
@@ -63,7 +72,7 @@ public static class ModelCard
             yield return licenses.Count == 1 ? $"license: {Quoted(licenses[0])}" : "license: other";
         }
 
-        if (Task(model) is { } task)
+        if (task is not null)
         {
             yield return $"pipeline_tag: {task}";
         }
@@ -92,16 +101,12 @@ public static class ModelCard
         _ => null,
     };
 
-    private static string Parameters(IModel model)
+    private static string Count(long count) => count switch
     {
-        var count = model.Module.parameters().Sum(p => p.numel());
-        return count switch
-        {
-            >= 1_000_000_000 => $"{count / 1e9:0.0} billion",
-            >= 1_000_000 => $"{count / 1e6:0.0} million",
-            _ => count.ToString("N0", CultureInfo.InvariantCulture),
-        };
-    }
+        >= 1_000_000_000 => $"{count / 1e9:0.0} billion",
+        >= 1_000_000 => $"{count / 1e6:0.0} million",
+        _ => count.ToString("N0", CultureInfo.InvariantCulture),
+    };
 
     private static void Table(StringWriter card, string title, string[] head, IEnumerable<string[]> rows)
     {

@@ -24,11 +24,14 @@ public static class Safetensors
         return hash.ToString();
     }
 
+    /// <summary>Wide types first, so that every tensor starts on a multiple of its element size although there are no gaps.</summary>
+    internal static IReadOnlyList<TensorSource> Ordered(IEnumerable<TensorSource> tensors) =>
+        [.. tensors.OrderByDescending(t => TensorTypes.Size(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal)];
+
     /// <summary>Writes one file's content, asking for one tensor at a time, and adds the tensors to a hash.</summary>
     internal static void Write(Stream stream, IEnumerable<TensorSource> tensors, WeightsHash hash, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        // wide types first, so that every tensor starts on a multiple of its element size although there are no gaps
-        var ordered = tensors.OrderByDescending(t => TensorTypes.Size(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+        var ordered = Ordered(tensors);
         SafetensorsHeader.CheckNames(ordered);
         stream.Write(SafetensorsHeader.Write(ordered, metadata ?? Plain));
         foreach (var source in ordered)

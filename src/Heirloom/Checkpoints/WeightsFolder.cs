@@ -27,7 +27,7 @@ public static class WeightsFolder
     public static string Write(string folder, IEnumerable<TensorSource> tensors, long maxShardBytes = long.MaxValue)
     {
         var hash = new WeightsHash();
-        var shards = Split(tensors.OrderBy(t => t.Name, StringComparer.Ordinal), maxShardBytes);
+        var shards = Shards(tensors, maxShardBytes);
         if (shards.Count <= 1)
         {
             WriteFile(Path.Combine(folder, SingleFile), shards.SelectMany(s => s), hash);
@@ -53,6 +53,10 @@ public static class WeightsFolder
         File.WriteAllText(Path.Combine(folder, IndexFile), index.ToJsonString(new() { WriteIndented = true }));
         return hash.ToString();
     }
+
+    /// <summary>The files that <see cref="Write"/> makes, each with its tensors in the order in which their values are asked for.</summary>
+    internal static IReadOnlyList<IReadOnlyList<TensorSource>> Shards(IEnumerable<TensorSource> tensors, long maxShardBytes) =>
+        [.. Split(tensors.OrderBy(t => t.Name, StringComparer.Ordinal), maxShardBytes).Select(Safetensors.Ordered)];
 
     private static List<List<TensorSource>> Split(IEnumerable<TensorSource> tensors, long maxBytes)
     {

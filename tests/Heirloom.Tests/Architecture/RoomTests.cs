@@ -19,7 +19,7 @@ public sealed class RoomTests
         ["Training"] = ["Objectives", "Checkpoints"],
         ["Generation"] = ["Encoding", "Checkpoints"],
         ["Adaptation"] = ["Models", "Checkpoints"],
-        ["Reuse"] = ["Training", "Adaptation"],
+        ["Reuse"] = ["Training", "Adaptation", "Encoding"],
         ["Continual"] = ["Training", "Adaptation"],
         ["Control"] = ["Training", "Worlds"],
         ["Evaluation"] = ["Training", "Generation", "Encoding"],

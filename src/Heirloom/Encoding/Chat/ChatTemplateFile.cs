@@ -51,6 +51,9 @@ public sealed class ChatTemplateFile
                 : new UserError($"there is no chat template '{wanted}'", _folder, UserError.Nearest(wanted, Names)));
     }
 
+    /// <summary>A template's text as it stands; null where the folder has none of that name.</summary>
+    public string? Source(string name = Default) => _templates.TryGetValue(name, out var found) ? found.Source : null;
+
     private static void AddJson(string file, Dictionary<string, (string, string)> templates)
     {
         if (!File.Exists(file))

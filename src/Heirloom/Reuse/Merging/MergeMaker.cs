@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using Heirloom.Checkpoints;
+using Heirloom.Reuse.MergeMethods;
+using static TorchSharp.torch;
+
+namespace Heirloom.Reuse.Merging;
+
+/// <summary>Makes tensors of the result out of the models' files; several at once.</summary>
+internal sealed class MergeMaker(Seed seed)
+{
+    public Tensor Make(MergeStep step)
+    {
+        var tensor = empty([.. step.Shape], dtype: step.Type);
+        try
+        {
+            if (step.Method is null)
+            {
+                Copy(step, tensor);
+            }
+            else
+            {
+                Merge(step, step.Method, tensor);
+            }
+
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
+    private static void Copy(MergeStep step, Tensor tensor)
+    {
+        var source = step.Models[0];
+        var memory = new byte[source.Entry.Bytes];
+        var done = 0;
+        source.Model.Visit(source.Tensor, part =>
+        {
+            part.CopyTo(memory.AsSpan(done));
+            done += part.Length;
+        });
+        var from = 0;
+        TensorBytes.Pass(tensor, bytes =>
+        {
+            memory.AsSpan(from, bytes.Length).CopyTo(bytes);
+            from += bytes.Length;
+        });
+        foreach (var other in step.Models.Skip(1))
+        {
+            using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            other.Model.Visit(other.Tensor, digest.AppendData);
+            if (!digest.GetHashAndReset().AsSpan().SequenceEqual(SHA256.HashData(memory)))
+            {
+                throw new UserError($"holds other whole numbers in {other.Model.Name} than in {source.Model.Name}", step.Name, "whole numbers and flags cannot be merged");
+            }
+        }
+    }
+
+    private void Merge(MergeStep step, MergeMethod method, Tensor tensor)
+    {
+        using var memory = new Lender();
+        var old = step.Vocabulary is null ? [] : step.OldRows.ToDictionary(m => m.Model, memory.Read);
+        var input = new MergeInput
+        {
+            Name = step.Name,
+            Shape = step.Shape,
+            Models = [.. step.Models.Select(m => new MergeVersion(Version(m), m.Share))],
+            Base = step.Base is { } origin ? Version(origin) : default,
+            Seed = seed.For(step.Name),
+            Rent = length => new NativeFloats(length),
+        };
+        var result = memory.Lend(step.Elements);
+        method.Merge(input, result.GetSpan());
+        if (FloatBytes.HasNonFinite(result.GetSpan()))
+        {
+            throw new UserError($"merging by {Settings.KindOf(method.GetType())} gives a NaN or an infinite value", step.Name, "check its weights");
+        }
+
+        var from = 0;
+        TensorBytes.Pass(tensor, bytes =>
+        {
+            var count = bytes.Length / TensorTypes.Size(step.Type);
+            FloatBytes.FromSingle(result.GetSpan().Slice(from, count), step.Type, bytes);
+            from += count;
+        });
+
+        ReadOnlyMemory<float> Version(MergeStepSource source)
+        {
+            if (step.Vocabulary is not { } vocabulary)
+            {
+                return memory.Read(source);
+            }
+
+            var rows = memory.Lend(step.Elements);
+            vocabulary.Fill(source.Model, [.. step.Models.Select(m => m.Model), .. step.Base is { } start ? [start.Model] : Array.Empty<MergeModel>()], old, step.Elements / vocabulary.Rows, rows.GetSpan());
+            return rows.Memory;
+        }
+    }
+
+    /// <summary>Memory that is given back together.</summary>
+    private sealed class Lender : IDisposable
+    {
+        private readonly List<NativeFloats> _lent = [];
+
+        public NativeFloats Lend(int length)
+        {
+            var values = new NativeFloats(length);
+            _lent.Add(values);
+            return values;
+        }
+
+        public ReadOnlyMemory<float> Read(MergeStepSource source)
+        {
+            var values = Lend((int)source.Entry.Count);
+            source.Model.Read(source.Tensor, values.GetSpan());
+            return values.Memory;
+        }
+
+        public void Dispose() => _lent.ForEach(v => ((IDisposable)v).Dispose());
+    }
+}
