@@ -40,6 +40,7 @@ internal static unsafe class ActivationKernel<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TVector Of(Activation activation, TVector x) => activation switch
     {
         Activation.Gelu => Gelu(x),
@@ -52,9 +53,11 @@ internal static unsafe class ActivationKernel<TSimd, TVector>
     };
 
     /// <summary><c>x · σ(z)</c>; with <c>z = 2u</c> it is <c>x (1 + tanh u) / 2</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TVector Multiplied(TVector x, TVector z) =>
         TSimd.Divide(x, TSimd.Add(TSimd.All(1), TSimd.Exp(TSimd.Subtract(TSimd.All(0), z))));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TVector Tanh(TVector x)
     {
         var size = TSimd.Abs(x);
@@ -64,6 +67,7 @@ internal static unsafe class ActivationKernel<TSimd, TVector>
     }
 
     /// <summary><c>x · erfc(−x/√2) / 2</c>, where erfc is the Chebyshev fit of Press et al. (Numerical Recipes, section 6.2), good to 1.2e−7 of its value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TVector Gelu(TVector x)
     {
         var z = TSimd.Multiply(TSimd.All(-0.7071067811865476f), x);

@@ -14,6 +14,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     /// <param name="width">Of a head.</param>
     /// <param name="scores">Room for a number for each query and position.</param>
     /// <param name="stride">Positions for which there is room.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend(ReadOnlySpan<AttentionQuery> queries, float* scaled, float* keys, float* values, int width, float* scores, int stride)
     {
         var (first, end) = (queries[0].First, queries[0].End);
@@ -173,6 +174,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rest(float* result, float* weights, float scale, float* values, int width, int from, int first, int end)
     {
         for (var k = from; k < width; k++)

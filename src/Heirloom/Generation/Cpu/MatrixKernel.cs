@@ -35,6 +35,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
 
     /// <inheritdoc cref="Multiply(WeightMatrix, int, int, float*, int, int, float*, int)"/>
     /// <typeparam name="TWeight">float, or ushort for bfloat16.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TWeight>(
         TWeight* w, int inputs, float* bias, int first, int last, float* x, int xStride, int columns, float* y, int yStride)
         where TWeight : unmanaged
@@ -177,6 +178,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
     }
 
     /// <summary>What does not fill a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Rest<TWeight>(TWeight* w, float* x, int whole, int inputs)
         where TWeight : unmanaged
     {
