@@ -4,15 +4,21 @@ using static TorchSharp.torch;
 
 namespace Heirloom.Training;
 
-/// <summary>Saves a training into its run and brings it back.</summary>
+/// <summary>
+/// Saves a training into its run and brings it back. Values are copied in the loop and written beside it, one snapshot at a time; disposing waits for the last.
+/// </summary>
 internal sealed class SnapshotKeeper(
-    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity)
+    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity) : IDisposable
 {
     private const string Model = "model", OptimizerPrefix = "optimizer.", HookPrefix = "hook.";
 
+    private Task _writing = Task.CompletedTask;
+    private SnapshotCopies? _copies;
+
     private IEnumerable<IResumable> Resumable => hooks.OfType<IResumable>();
 
-    /// <summary>Reads nothing but values, so that training goes on as if it had not happened.</summary>
+    /// <summary>Reads nothing but values, so that training goes on as if it had not happened. Waits until the snapshot before it is written.</summary>
+    /// <exception cref="UserError">That one could not be written.</exception>
     public void Save(long step, StopReason? ended, BadStepState badSteps, UnfinishedStep? unfinished = null)
     {
         if (run is null)
@@ -20,24 +26,48 @@ internal sealed class SnapshotKeeper(
             return;
         }
 
-        using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, IReadOnlyList<KeyValuePair<string, Tensor>>> { [Model] = [.. model.Module.state_dict()] };
-        foreach (var phase in phases)
+        Wait();
+        var state = Snapshot.Frozen(new()
         {
-            tensors[OptimizerPrefix + phase.Name] = [.. optimizers[phase].State()];
-        }
+            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished, Schedules = new Dictionary<string, string>(),
+        });
+        var copies = _copies = Copies();
+        _writing = Task.Factory.StartNew(
+            () =>
+            {
+                var pasts = phases.ToDictionary(p => p.Name, p => RunIdentity.PastOf(p.Schedule, step, config.Steps)); // takes long after many steps
+                Snapshot.Write(run.PathOf(step), state with { Schedules = pasts }, copies.Tensors);
+                run.Prune(config.KeepSnapshots);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
 
-        foreach (var hook in Resumable)
+    /// <summary>Says what went wrong with a snapshot that was being written, and waits for nothing.</summary>
+    /// <exception cref="UserError">It could not be written.</exception>
+    public void Check()
+    {
+        if (_writing.IsCompleted)
         {
-            tensors[HookPrefix + hook.Name] = [.. hook.State()];
+            Wait();
         }
+    }
 
-        Snapshot.Write(run.PathOf(step), new()
-        {
-            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished,
-            Schedules = phases.ToDictionary(p => p.Name, p => RunIdentity.PastOf(p.Schedule, step, config.Steps)),
-        }, tensors);
-        run.Prune(config.KeepSnapshots);
+    /// <summary>Waits until the last snapshot is on the disk.</summary>
+    /// <exception cref="UserError">It could not be written.</exception>
+    public void Wait()
+    {
+        var writing = _writing;
+        Dispose();
+        _writing = Task.CompletedTask; // an error is told once
+        writing.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Whatever ends the training, the snapshot under way is finished first; its error would hide the one that is being told.</summary>
+    public void Dispose()
+    {
+        ((IAsyncResult)_writing).AsyncWaitHandle.WaitOne();
+        _copies?.Dispose(); // by the thread that made them, since tensors are counted by thread
+        _copies = null;
     }
 
     /// <summary>Takes back the newest whole snapshot; null where there is none.</summary>
@@ -59,6 +89,24 @@ internal sealed class SnapshotKeeper(
         }
 
         return null;
+    }
+
+    private SnapshotCopies Copies()
+    {
+        using var scope = NewDisposeScope();
+        var copies = new SnapshotCopies();
+        copies.Add(Model, model.Module.state_dict());
+        foreach (var phase in phases)
+        {
+            copies.Add(OptimizerPrefix + phase.Name, optimizers[phase].State());
+        }
+
+        foreach (var hook in Resumable)
+        {
+            copies.Add(HookPrefix + hook.Name, hook.State());
+        }
+
+        return copies;
     }
 
     private void Check(SnapshotState state, string path)

@@ -28,7 +28,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         var bfloat16 = config.Precision.UsesBFloat16(work.Device, model.Module.parameters().Sum(p => p.numel()));
         using var own = new OwnHooks(config, model.Module, hooks);
         using var optimizers = new OptimizerSet(phases);
-        var keeper = new SnapshotKeeper(run, config, model, phases, optimizers, own.All, RunIdentity.Of(model, config, phases, data, seed, bfloat16));
+        using var keeper = new SnapshotKeeper(run, config, model, phases, optimizers, own.All, RunIdentity.Of(model, config, phases, data, seed, bfloat16));
         var resumed = keeper.Resume(work);
         var start = resumed?.Step ?? 0;
         using var metrics = run is null ? null : new MetricsLog(run.Folder, start, work.Clock);
@@ -39,6 +39,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         model.Module.train();
         while (reason is null)
         {
+            keeper.Check();
             if (made >= config.Steps && unfinished is null)
             {
                 reason = StopReason.Completed;
@@ -98,6 +99,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             keeper.Save(made, over ? reason : null, bad.State, unfinished);
         }
 
+        keeper.Wait();
         if (over)
         {
             own.AtEnd(model);
