@@ -1,3 +1,4 @@
+using Heirloom.Core.Ranks;
 using Heirloom.Models;
 using Heirloom.Training.Hooks;
 using static TorchSharp.torch;
@@ -8,7 +9,8 @@ namespace Heirloom.Training;
 /// Saves a training into its run and brings it back. Values are copied in the loop and written beside it, one snapshot at a time; disposing waits for the last.
 /// </summary>
 internal sealed class SnapshotKeeper(
-    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity) : IDisposable
+    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity,
+    WorkContext work) : IDisposable
 {
     private const string Model = "model", OptimizerPrefix = "optimizer.", HookPrefix = "hook.";
 
@@ -26,12 +28,18 @@ internal sealed class SnapshotKeeper(
             return;
         }
 
-        Wait();
+        work.Ranks.Together(Wait);
+        var copies = Copies();
+        if (!work.Ranks.Leads)
+        {
+            return;
+        }
+
         var state = Snapshot.Frozen(new()
         {
             Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished, Schedules = new Dictionary<string, string>(),
         });
-        var copies = _copies = Copies();
+        _copies = copies;
         _writing = Task.Factory.StartNew(
             () =>
             {
@@ -72,7 +80,7 @@ internal sealed class SnapshotKeeper(
 
     /// <summary>Takes back the newest whole snapshot; null where there is none.</summary>
     /// <exception cref="UserError">It was made by other settings; the difference is named.</exception>
-    public SnapshotState? Resume(WorkContext work)
+    public SnapshotState? Resume()
     {
         foreach (var (step, path) in run?.Saved() ?? [])
         {
@@ -91,15 +99,22 @@ internal sealed class SnapshotKeeper(
         return null;
     }
 
+    /// <summary>What is to be written; nothing but this rank's share in the gathering where it does not write.</summary>
     private SnapshotCopies Copies()
     {
         using var scope = NewDisposeScope();
         var copies = new SnapshotCopies();
-        copies.Add(Model, model.Module.state_dict());
         foreach (var phase in phases)
         {
             copies.Add(OptimizerPrefix + phase.Name, optimizers[phase].State());
         }
+
+        if (!work.Ranks.Leads)
+        {
+            return copies;
+        }
+
+        copies.Add(Model, model.Module.state_dict());
 
         foreach (var hook in Resumable)
         {

@@ -25,7 +25,7 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
     public TrainingResult Fit<TModel, TBatch>(
         TModel model, Objective<TModel, TBatch> objective, IBatches<TBatch> batches, TrainingRun? run = null, params IReadOnlyList<IHook> hooks)
         where TModel : IModel
-        where TBatch : IBatch<TBatch>
+        where TBatch : class, IBatch<TBatch>
     {
         model.Module.to(work.Device);
         var phase = new Phase
@@ -37,11 +37,7 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
             ClipNorm = config.ClipNorm,
             Accumulate = config.Accumulate,
             Unit = TBatch.Unit,
-            Forward = (index, here) =>
-            {
-                var batch = batches.At(index).To(work.Device);
-                return new(objective(model, batch, here), batch.Count, batch.Units);
-            },
+            Forward = (part, here) => part.Of(batches)?.To(work.Device) is { } batch ? new(objective(model, batch, here), batch.Count, batch.Units) : null,
         };
         return new TrainingLoop(config, seed, work).Run(model, [phase], batches.Fingerprint, run, hooks);
     }
