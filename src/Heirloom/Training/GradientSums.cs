@@ -1,5 +1,6 @@
 using Heirloom.Training.Precision;
 using Heirloom.Training.Ranks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training;
@@ -77,7 +78,16 @@ internal sealed class GradientSums
             // relative to the first weight, since the sum is known only after the last one; with equal weights nothing is multiplied
             sums.Reference = sums.Reference == 0 ? weight : sums.Reference;
             using var _ = enable_grad();
-            (weight == sums.Reference ? loss.Total : loss.Total * (weight / sums.Reference)).backward();
+            if (weight == sums.Reference)
+            {
+                loss.Total.backward();
+            }
+            else
+            {
+                Scalar share = weight / sums.Reference;
+                loss.Total.mul(share).backward();
+                GC.KeepAlive(share); // see KeptScalar
+            }
         }
 
         return sums;

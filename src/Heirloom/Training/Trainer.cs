@@ -25,7 +25,7 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
     public TrainingResult Fit<TModel, TBatch>(
         TModel model, Objective<TModel, TBatch> objective, IBatches<TBatch> batches, TrainingRun? run = null, params IReadOnlyList<IHook> hooks)
         where TModel : IModel
-        where TBatch : class, IBatch<TBatch>
+        where TBatch : IBatch<TBatch>
     {
         model.Module.to(work.Device);
         var phase = new Phase
@@ -37,7 +37,16 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
             ClipNorm = config.ClipNorm,
             Accumulate = config.Accumulate,
             Unit = TBatch.Unit,
-            Forward = (part, here) => part.Of(batches)?.To(work.Device) is { } batch ? new(objective(model, batch, here), batch.Count, batch.Units) : null,
+            Forward = (part, here) =>
+            {
+                if (part.Of(batches) is not { } rows)
+                {
+                    return null;
+                }
+
+                var batch = rows.To(work.Device);
+                return new(objective(model, batch, here), batch.Count, batch.Units);
+            },
         };
         return new TrainingLoop(config, seed, work).Run(model, [phase], batches.Fingerprint, run, hooks);
     }

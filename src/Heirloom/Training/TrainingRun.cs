@@ -12,15 +12,21 @@ public sealed class TrainingRun : IDisposable
     private const string SnapshotsFolder = "training", Prefix = "step-", Doomed = ".old", LockName = ".lock";
     private readonly FileStream? _lock;
 
-    /// <summary>Makes the folder if need be, and locks it. Of several ranks the leader does, and the others, who must see the same folder, only read it.</summary>
+    /// <summary>Makes the folder if need be, and locks it. Of several ranks the leader does.</summary>
     /// <exception cref="UserError">Another run has it, or it cannot be written.</exception>
     public TrainingRun(string folder, IRanks? ranks = null)
     {
         ranks ??= SingleRank.Instance;
         Folder = Path.GetFullPath(folder);
         _lock = ranks.Together(() => ranks.Leads ? Lock() : null);
-        ranks.Together(() => Directory.Exists(Folder) ? true : throw new UserError("is not there", Folder, "all ranks must see one folder: put it on a disk that all machines share"));
+        ranks.Together(() => RequireThere(Folder));
     }
+
+    private TrainingRun(string folder, bool there) => Folder = there ? folder : throw new ArgumentException("must exist", nameof(folder));
+
+    /// <summary>A folder that another rank has opened: it is read here and nothing is written.</summary>
+    /// <exception cref="UserError">It cannot be seen from here.</exception>
+    internal static TrainingRun Following(string folder) => new(folder, RequireThere(folder));
 
     public string Folder { get; }
 
@@ -30,6 +36,9 @@ public sealed class TrainingRun : IDisposable
     internal string Snapshots => Path.Combine(Folder, SnapshotsFolder);
 
     public void Dispose() => _lock?.Dispose();
+
+    private static bool RequireThere(string folder) => Directory.Exists(folder) ? true
+        : throw new UserError($"is not there on {Environment.MachineName}", folder, "all ranks must see one folder: put it on a disk that all machines share");
 
     private FileStream Lock()
     {

@@ -89,7 +89,7 @@ public sealed record ObjectiveStudyConfig : IExample<ObjectiveStudyConfig>
 
     private TModel Fit<TModel, TBatch>(TModel model, Objective<TModel, TBatch> objective, IBatches<TBatch> batches, int steps, double rate, Seed seed, WorkContext work)
         where TModel : class, IModel
-        where TBatch : class, IBatch<TBatch>
+        where TBatch : IBatch<TBatch>
     {
         var config = new TrainingConfig { Steps = steps, Optimizer = Optimizer with { LearningRate = rate }, Precision = PrecisionMode.Float32 };
         new Trainer(config, seed.For("train"), work).Fit(model, objective, batches);

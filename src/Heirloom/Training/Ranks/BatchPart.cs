@@ -10,7 +10,7 @@ public readonly record struct BatchPart(long Index, int Share = 0, int Shares = 
 {
     /// <summary>The rows; null where there are fewer rows than shares and this one has none. The first share always has one.</summary>
     public TBatch? Of<TBatch>(IBatches<TBatch> batches)
-        where TBatch : class, IBatch<TBatch>
+        where TBatch : IBatch<TBatch>
     {
         var batch = batches.At(Index);
         if (Shares == 1)
@@ -19,7 +19,7 @@ public readonly record struct BatchPart(long Index, int Share = 0, int Shares = 
         }
 
         var (from, to) = (Before(Share, batch.Count), Before(Share + 1, batch.Count));
-        return from == to ? null : batch.Rows(from, to - from);
+        return from == to ? default : batch.Rows(from, to - from);
     }
 
     /// <summary>Rows of the shares before one, rounded up.</summary>

@@ -116,7 +116,7 @@ internal sealed class ShardedOptimizer : IPhaseOptimizer
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        using Scalar weight = reference;
+        Scalar weight = reference;
         InTurns(
             (bucket, buffer) =>
             {
@@ -152,6 +152,7 @@ internal sealed class ShardedOptimizer : IPhaseOptimizer
                         : null;
                 }
             });
+        GC.KeepAlive(weight); // see KeptScalar
     }
 
     /// <summary>Starts bucket after bucket, and finishes one when its buffer is needed or all are started.</summary>
