@@ -84,9 +84,9 @@ internal sealed class GradientSums
             }
             else
             {
-                Scalar share = weight / sums.Reference;
-                loss.Total.mul(share).backward();
-                GC.KeepAlive(share); // see KeptScalar
+                Scalar ratio = weight / sums.Reference;
+                loss.Total.mul(ratio).backward();
+                GC.KeepAlive(ratio); // see KeptScalar
             }
         }
 
