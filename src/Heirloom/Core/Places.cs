@@ -44,7 +44,7 @@ public sealed record Places
         }
     }
 
-    internal static string? Variable(string name)
+    private static string? Variable(string name)
     {
 #pragma warning disable RS0030 // the one permitted use
         var value = Environment.GetEnvironmentVariable(name);

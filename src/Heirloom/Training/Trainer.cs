@@ -37,14 +37,9 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
             ClipNorm = config.ClipNorm,
             Accumulate = config.Accumulate,
             Unit = TBatch.Unit,
-            Forward = (part, here) =>
+            Forward = (index, here) =>
             {
-                if (part.Of(batches) is not { } rows)
-                {
-                    return null;
-                }
-
-                var batch = rows.To(work.Device);
+                var batch = batches.At(index).To(work.Device);
                 return new(objective(model, batch, here), batch.Count, batch.Units);
             },
         };

@@ -1,6 +1,5 @@
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
-using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Evaluation.Metrics;
@@ -35,7 +34,7 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
         {
             var seed = new Seed(recipe.Seed).For("seed", i);
             using var model = Build(seed);
-            using var sub = recipe.Seeds == 1 ? null : new TrainingRun(Path.Combine(run.Path, $"seed-{i}"), work.Ranks);
+            using var sub = recipe.Seeds == 1 ? null : new TrainingRun(Path.Combine(run.Path, $"seed-{i}"));
             using var batches = new Prefetched<LabeledTokenBatch>(new LabeledTextBatches(Train, recipe.Batches, Padding, seed.For("data")));
             using var adapter = recipe.Adapter?.Build(model, seed.For("adapter"));
             var objective = Classification.Objective();
@@ -48,25 +47,13 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
                 return new(Finished: false);
             }
 
-            work.Ranks.Together(() =>
+            scored.Add(Classifications.Of(model, TestBatches, work));
+            if (i == 0)
             {
-                if (work.Ranks.Leads)
-                {
-                    scored.Add(Classifications.Of(model, TestBatches, work));
-                    kept = i == 0 ? Save(run, model, adapter, result.Steps, scored[0]) : kept;
-                }
-            });
+                kept = Save(run, model, adapter, result.Steps, scored[0]);
+            }
         }
 
-        return work.Ranks.Together(() => work.Ranks.Leads ? Finish(run, scored, kept) : new(Finished: true));
-    }
-
-    public void Dispose()
-    {
-    }
-
-    private RecipeOutcome Finish(RunFolder run, List<Classifications> scored, string? kept)
-    {
         Keep(run, scored);
         return new(Finished: true)
         {
@@ -79,6 +66,10 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
             },
             Next = ["heirloom runs show {run}", "heirloom runs compare {run} <another>"],
         };
+    }
+
+    public void Dispose()
+    {
     }
 
     private int Padding => start.Tokenizer.Padding ?? start.Tokenizer.EndOfText ?? 0;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
-using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Tokens;
@@ -88,13 +87,7 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
         var scores = new SortedDictionary<string, double>(StringComparer.Ordinal);
         if (Parent is not null)
         {
-            work.Ranks.Together(() =>
-            {
-                if (work.Ranks.Leads)
-                {
-                    Score("perplexity_before", scores, run: null);
-                }
-            });
+            Score("perplexity_before", scores, run: null);
         }
 
         using var batches = new Prefetched<TokenBatch>(Batches(_seed.For("data")));
@@ -108,7 +101,11 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
             return new(Finished: false);
         }
 
-        return work.Ranks.Together(() => work.Ranks.Leads ? Finish(run, result, scores) : new(Finished: true));
+        Score("perplexity", scores, run);
+        var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
+        AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
+        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
+        return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
     }
 
     public void Dispose()
@@ -116,16 +113,6 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
         _scored.ForEach(c => c.Dispose());
         Adapter?.Dispose();
         model.Module.Dispose();
-    }
-
-    /// <summary>Scores and saves.</summary>
-    private RecipeOutcome Finish(RunFolder run, TrainingResult result, SortedDictionary<string, double> scores)
-    {
-        Score("perplexity", scores, run);
-        var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
-        AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
-        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
-        return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
     }
 
     private Dictionary<string, double> Watch() => _scored.Select(c => (c.Name, Rows: HeldOut(c, SplitPart.Validation))).Where(c => c.Rows is not null)
