@@ -1,5 +1,6 @@
 using Heirloom.Cli.Terminal;
 using Heirloom.Core.Downloads;
+using Heirloom.Core.Ranks;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -29,6 +30,12 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Settles device and threads from the command line; put off until work begins, because asking libtorch loads it.</summary>
     internal Func<Device> Device { get; set; } = () => CPU;
 
+    /// <summary>What <c>mpirun</c> said, where it started several of this program.</summary>
+    public Launch? Launch { get; init; } = Launch.OfProcess();
+
+    /// <summary>The others, once a verb that shares its work has joined them.</summary>
+    internal IRanks Ranks { get; set; } = SingleRank.Instance;
+
     /// <summary>Set by <c>--quiet</c>.</summary>
     public bool Quiet { get; internal set; }
 
@@ -37,8 +44,8 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Runs long work under a progress display: bars on a terminal, a line now and then elsewhere.</summary>
     public T Work<T>(Func<WorkContext, T> body)
     {
-        var work = new WorkContext { Device = Device(), Stop = Stop, Places = Places, Clock = Clock };
-        return Quiet ? body(work)
+        var work = new WorkContext { Device = Device(), Stop = Stop, Places = Places, Clock = Clock, Ranks = Ranks };
+        return Quiet || !Ranks.Leads ? body(work)
             : Error.Profile.Capabilities is { Interactive: true, Ansi: true } ? BarProgress.Show(Error, reporter => body(work with { Progress = reporter }))
             : body(work with { Progress = new LineProgress(Error, Clock) });
     }

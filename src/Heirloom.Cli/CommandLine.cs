@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Heirloom.Cli.Ranks;
 
 namespace Heirloom.Cli;
 
@@ -21,7 +22,7 @@ public static class CommandLine
         }
         catch (Exception e)
         {
-            return Failure.Report(e, args, context);
+            return context.Launch is { Rank: > 0 } ? ExitCode.UserError : Failure.Report(e, args, context);
         }
     }
 
@@ -60,7 +61,7 @@ public static class CommandLine
         }
 
         context.Quiet = parsed.GetValue(quiet);
-        context.Device = Compute.Check(parsed.GetValue(device)!, parsed.GetValue(threads));
+        context.Device = Compute.Check(parsed.GetValue(device)!, parsed.GetValue(threads), context.Launch);
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
@@ -68,7 +69,9 @@ public static class CommandLine
             Output = context.Out.Profile.Out.Writer,
             Error = context.Error.Profile.Out.Writer,
         };
-        var code = await parsed.InvokeAsync(configuration, context.Stop).ConfigureAwait(false);
+        var code = context.Launch is null
+            ? await parsed.InvokeAsync(configuration, context.Stop).ConfigureAwait(false)
+            : LaunchedRanks.Run(context, args, parsed.CommandResult.Command is SharedCommand, parsed.GetValue(device)!, () => parsed.Invoke(configuration));
         return context.Stop.IsCancellationRequested ? ExitCode.Interrupted : code;
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Heirloom.Core.Ranks;
 
 namespace Heirloom.Cli;
 
@@ -12,6 +13,9 @@ internal static class Failure
         {
             case UserError error:
                 context.ErrorLine($"heirloom: {OneLine(error.Message)}");
+                return ExitCode.UserError;
+            case SharedFailure { UserError: true } failure:
+                context.ErrorLine($"heirloom: {OneLine(failure.Message)}");
                 return ExitCode.UserError;
             case OperationCanceledException when context.Stop.IsCancellationRequested:
                 return ExitCode.Interrupted;

@@ -1,3 +1,4 @@
+using Heirloom.Core.Ranks;
 using Heirloom.Evaluation.Reports;
 using Heirloom.Training.Registry;
 
@@ -15,6 +16,15 @@ internal static class RecipeRunner
         return Execute(recipe, prepared, () => RunFolder.Create(context.RunsFolder, recipe.Name), context.Work).Run;
     }
 
+    /// <summary>Checks a recipe and opens what it needs. Of several ranks the leader does so first, and the others then find what it has cached.</summary>
+    /// <exception cref="UserError">Something does not fit.</exception>
+    public static IPreparedRecipe Prepare(RecipeConfig recipe, RecipeContext context)
+    {
+        var ranks = context.Work.Ranks;
+        var first = ranks.Together(() => ranks.Leads ? recipe.Prepare(context) : null);
+        return ranks.Together(() => first ?? recipe.Prepare(context));
+    }
+
     /// <summary>Runs a recipe that has been checked.</summary>
     /// <param name="recipe">Its settings.</param>
     /// <param name="prepared">Its opened inputs.</param>
@@ -22,7 +32,7 @@ internal static class RecipeRunner
     /// <param name="work">Clock and progress.</param>
     public static (RegisteredRun Run, RecipeOutcome Outcome) Execute(RecipeConfig recipe, IPreparedRecipe prepared, Func<RunFolder> open, WorkContext work)
     {
-        using var run = open();
+        using var run = work.Ranks.Count == 1 ? open() : RunFolder.Shared(open, work.Ranks);
         run.Begin(new()
         {
             Name = recipe.Name,
@@ -39,7 +49,11 @@ internal static class RecipeRunner
             var outcome = prepared.Run(run);
             run.Update(r => r with { State = outcome.Finished ? RunState.Finished : RunState.Interrupted, Ended = work.Clock.GetUtcNow(), Weights = outcome.Weights, Scores = outcome.Scores });
             var registered = new RegisteredRun(run.Path, run.Record!);
-            RunPage.Of(registered).Save(Path.Combine(run.Path, RunFolder.ReportName));
+            if (work.Ranks.Leads)
+            {
+                RunPage.Of(registered).Save(Path.Combine(run.Path, RunFolder.ReportName));
+            }
+
             return (registered, outcome);
         }
         catch (Exception e)

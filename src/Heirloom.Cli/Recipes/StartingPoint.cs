@@ -13,6 +13,14 @@ internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
     /// <exception cref="UserError">There is none, or it has no tokenizer.</exception>
     public static StartingPoint Find(string from, RecipeContext context)
     {
+        var folder = FolderOf(from, context);
+        return new(folder, TokenizerFile.Load(folder));
+    }
+
+    /// <summary>The folder of a checkpoint of any kind, with or without a tokenizer.</summary>
+    /// <exception cref="UserError">There is none.</exception>
+    public static string FolderOf(string from, RecipeContext context)
+    {
         from = HubClient.Folder(from, context.Work);
         var folder = IsCheckpoint(from) ? from
             : Directory.Exists(from) && IsCheckpoint(Path.Combine(from, RunFolder.CheckpointName)) ? Path.Combine(from, RunFolder.CheckpointName)
@@ -21,7 +29,7 @@ internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
         // configuration before weights: a newer or unknown checkpoint is refused at once
         Checkpoint.ReadConfig(folder);
         LineageFile.Read(folder);
-        return new(Path.GetFullPath(folder), TokenizerFile.Load(folder));
+        return Path.GetFullPath(folder);
     }
 
     /// <summary>The model with its weights on the device; its embedding is checked against the tokenizer.</summary>

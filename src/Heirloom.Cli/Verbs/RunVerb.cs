@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Heirloom.Cli.Ranks;
 using Heirloom.Cli.Recipes;
+using Heirloom.Core.Ranks;
 using Heirloom.Evaluation.Reports;
 using Heirloom.Training.Registry;
 using Spectre.Console;
@@ -18,10 +20,10 @@ internal sealed class RunVerb : IVerb
         var output = new Option<string?>("--out") { Description = "the run's folder (default: runs/NAME-N)", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "goes on with the newest unfinished run of the recipe, or with the one in --out" };
         var check = new Option<bool>("--check") { Description = "checks everything and does nothing" };
-        var command = new Command("run", "Run a recipe: pretrain, continue, fine-tune or evaluate") { recipe, set, output, resume, check };
+        var command = new SharedCommand("run", "Run a recipe: pretrain, continue, fine-tune or evaluate") { recipe, set, output, resume, check };
         command.SetAction(parsed =>
         {
-            var settings = Settings.Load<RecipeConfig>(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set));
+            var settings = context.Ranks.Together(() => Settings.Load<RecipeConfig>(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set)));
             return Run(context, settings, parsed.GetRequiredValue(recipe), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(check));
         });
         return command;
@@ -29,13 +31,20 @@ internal sealed class RunVerb : IVerb
 
     private static int Run(CliContext context, RecipeConfig recipe, string path, string? output, bool resume, bool checkOnly)
     {
-        var place = Place(context, recipe, output, resume);
+        var ranks = context.Ranks;
+        (string? Folder, Func<RunFolder> Open) Nowhere() => (output, () => throw new InvalidOperationException("the leader opens the run"));
+        var place = ranks.Together(() => ranks.Leads ? Place(context, recipe, output, resume) : Nowhere());
         var done = context.Work(work =>
         {
-            using var prepared = recipe.Prepare(new(work, context.RunsFolder));
-            DiskSpace.Require(place.Folder ?? context.RunsFolder, prepared.DiskEstimate);
+            using var prepared = RecipeRunner.Prepare(recipe, new(work, context.RunsFolder));
+            ranks.Together(() => DiskSpace.Require(place.Folder ?? context.RunsFolder, prepared.DiskEstimate));
             return checkOnly ? ((RegisteredRun Run, RecipeOutcome Outcome)?)null : RecipeRunner.Execute(recipe, prepared, place.Open, work);
         });
+        if (!ranks.Leads)
+        {
+            return done is { Outcome.Finished: false } ? ExitCode.Interrupted : ExitCode.Ok;
+        }
+
         if (done is null)
         {
             context.Line($"{path}: ready to run");

@@ -55,15 +55,14 @@ internal static class TaskTraining
             Optimizer = config.Optimizer,
             Schedule = config.Schedule,
             ClipNorm = config.ClipNorm,
-            Forward = (step, _) =>
+            Forward = (part, _) =>
             {
                 if (!parts.Any(p => ReferenceEquals(p.Module, model.Module)))
                 {
                     model.Module.eval(); // a frozen model drops nothing out
                 }
 
-                var batch = batches.At(step).To(work.Device);
-                return new(loss(batch), batch.Count, batch.Count);
+                return part.Of(batches)?.To(work.Device) is { } batch ? new(loss(batch), batch.Count, batch.Count) : null;
             },
         };
         var steps = config.Epochs * (batches.StepsPerEpoch ?? 1);

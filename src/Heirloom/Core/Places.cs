@@ -44,7 +44,7 @@ public sealed record Places
         }
     }
 
-    private static string? Variable(string name)
+    internal static string? Variable(string name)
     {
 #pragma warning disable RS0030 // the one permitted use
         var value = Environment.GetEnvironmentVariable(name);

@@ -1,3 +1,4 @@
+using Heirloom.Core.Ranks;
 using static TorchSharp.torch;
 
 namespace Heirloom.Core;
@@ -11,6 +12,9 @@ public sealed record WorkContext
 
     /// <summary>Asks for a clean stop: work saves what it has and returns, it does not throw.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>Who else does this work. Training divides its steps among them; everything else is done by each.</summary>
+    public IRanks Ranks { get; init; } = SingleRank.Instance;
 
     public Places Places { get; init; } = Places.OfUser();
 

@@ -8,6 +8,9 @@ public interface IBatch<TSelf> where TSelf : IBatch<TSelf>
     /// <summary>The same batch on a device (itself where it is there already).</summary>
     TSelf To(Device device);
 
+    /// <summary>Rows of the batch from a place on, as views.</summary>
+    TSelf Rows(long start, long count);
+
     /// <summary>Examples in the batch, for averaging over unequal batches.</summary>
     long Count { get; }
 
@@ -54,6 +57,13 @@ public sealed record TokenBatch(Tensor Ids, Tensor? Targets = null, Tensor? Segm
         TokenTypes = TokenTypes?.to(device),
         Relations = Relations?.to(device),
     };
+
+    public TokenBatch Rows(long start, long count) => new(
+        Ids.narrow(0, start, count), Targets?.narrow(0, start, count), Segments?.narrow(0, start, count), Mask?.narrow(0, start, count))
+    {
+        TokenTypes = TokenTypes?.narrow(0, start, count),
+        Relations = Relations?.narrow(0, start, count),
+    };
 }
 
 /// <summary>Source and target rows of a sequence-to-sequence task.</summary>
@@ -67,6 +77,8 @@ public sealed record SequencePairBatch(Tensor Source, Tensor SourceMask, Tensor 
     public IEnumerable<Tensor> Tensors => [Source, SourceMask, Target];
 
     public SequencePairBatch To(Device device) => new(Source.to(device), SourceMask.to(device), Target.to(device));
+
+    public SequencePairBatch Rows(long start, long count) => new(Source.narrow(0, start, count), SourceMask.narrow(0, start, count), Target.narrow(0, start, count));
 }
 
 /// <summary>Rows of tokens with one label each, or one label a token.</summary>
@@ -80,6 +92,8 @@ public sealed record LabeledTokenBatch(Tensor Ids, Tensor Mask, Tensor Labels) :
     public IEnumerable<Tensor> Tensors => [Ids, Mask, Labels];
 
     public LabeledTokenBatch To(Device device) => new(Ids.to(device), Mask.to(device), Labels.to(device));
+
+    public LabeledTokenBatch Rows(long start, long count) => new(Ids.narrow(0, start, count), Mask.narrow(0, start, count), Labels.narrow(0, start, count));
 }
 
 /// <summary>Images with labels.</summary>
@@ -92,6 +106,8 @@ public sealed record ImageBatch(Tensor Images, Tensor Labels) : IBatch<ImageBatc
     public IEnumerable<Tensor> Tensors => [Images, Labels];
 
     public ImageBatch To(Device device) => new(Images.to(device), Labels.to(device));
+
+    public ImageBatch Rows(long start, long count) => new(Images.narrow(0, start, count), Labels.narrow(0, start, count));
 }
 
 /// <summary>Sequences of points of one function each, for regression in context.</summary>
@@ -104,4 +120,6 @@ public sealed record RegressionBatch(Tensor Inputs, Tensor Outputs) : IBatch<Reg
     public IEnumerable<Tensor> Tensors => [Inputs, Outputs];
 
     public RegressionBatch To(Device device) => new(Inputs.to(device), Outputs.to(device));
+
+    public RegressionBatch Rows(long start, long count) => new(Inputs.narrow(0, start, count), Outputs.narrow(0, start, count));
 }

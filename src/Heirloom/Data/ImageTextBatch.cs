@@ -13,4 +13,6 @@ public sealed record ImageTextBatch(Tensor Images, Tensor Ids, Tensor? Mask = nu
     public IEnumerable<Tensor> Tensors => new[] { Images, Ids, Mask }.OfType<Tensor>();
 
     public ImageTextBatch To(Device device) => new(Images.to(device), Ids.to(device), Mask?.to(device));
+
+    public ImageTextBatch Rows(long start, long count) => new(Images.narrow(0, start, count), Ids.narrow(0, start, count), Mask?.narrow(0, start, count));
 }

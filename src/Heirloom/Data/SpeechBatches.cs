@@ -16,6 +16,8 @@ public sealed record AudioBatch(Tensor Samples, Tensor? Mask = null) : IBatch<Au
     public long Units => Samples.numel();
 
     public AudioBatch To(Device device) => new(Samples.to(device), Mask?.to(device));
+
+    public AudioBatch Rows(long start, long count) => new(Samples.narrow(0, start, count), Mask?.narrow(0, start, count));
 }
 
 /// <summary>Recordings with what is said in them, or with one label each.</summary>
@@ -33,4 +35,6 @@ public sealed record LabeledAudioBatch(Tensor Samples, Tensor? Mask, Tensor Labe
     public long Units => Samples.numel();
 
     public LabeledAudioBatch To(Device device) => new(Samples.to(device), Mask?.to(device), Labels.to(device));
+
+    public LabeledAudioBatch Rows(long start, long count) => new(Samples.narrow(0, start, count), Mask?.narrow(0, start, count), Labels.narrow(0, start, count));
 }

@@ -22,6 +22,9 @@ public sealed record BeamSearchConfig
 
     /// <summary>Tokens that end a hypothesis.</summary>
     public ImmutableArray<int> StopIds { get; init; } = [];
+
+    /// <summary>Which code computes.</summary>
+    public DecodingEngine Engine { get; init; }
 }
 
 /// <summary>A finished continuation.</summary>
@@ -44,7 +47,7 @@ public sealed class BeamSearch(ICausalLM model)
     public IReadOnlyList<Hypothesis> Search(
         IReadOnlyList<int> prompt, BeamSearchConfig config, IReadOnlyList<ILogitRule>? rules = null, CancellationToken stop = default)
     {
-        using var session = new DecodingSession(model, [prompt], config.MaxTokens);
+        using var session = DecodingSession.Open(model, [prompt], config.MaxTokens, config.Engine);
         List<Beam> beams = [new([.. prompt], 0)];
         List<Hypothesis> finished = [];
         var logits = session.Start();
@@ -86,21 +89,40 @@ public sealed class BeamSearch(ICausalLM model)
     {
         using var scope = NewDisposeScope();
         IReadOnlyList<IReadOnlyList<int>> rows = [.. beams.Select(b => b.Ids)];
-        logits = (rules ?? []).Aggregate(logits, (l, rule) => rule.Apply(l, rows));
-        var before = tensor(beams.Select(b => b.LogProbability).ToArray(), device: logits.device).unsqueeze(1);
-        var total = logits.log_softmax(-1).to(ScalarType.Float64).add(before).view(-1);
-        var vocabulary = logits.shape[1];
-        var count = (int)Math.Min(total.shape[0], (long)config.Beams * (1 + config.StopIds.Length));
-        var (values, indices) = total.topk(count);
-        var (scores, at) = (values.cpu().data<double>().ToArray(), indices.cpu().data<long>().ToArray());
-        return
-        [
-            .. at.Select((flat, rank) => (Id: (int)(flat % vocabulary), Beam: (int)(flat / vocabulary), Rank: rank))
-                .Select(c => (c.Rank, Candidate: new Candidate(c.Beam, c.Id, scores[c.Rank], config.StopIds.Contains(c.Id))))
-                // A stop below the beams would not have been kept as a continuation either.
-                .Where(c => !double.IsNegativeInfinity(c.Candidate.LogProbability) && (!c.Candidate.IsStop || c.Rank < config.Beams))
-                .Select(c => c.Candidate),
-        ];
+        using var read = new LogitRows((rules ?? []).Aggregate(logits, (l, rule) => rule.Apply(l, rows)));
+        var count = config.Beams * (1 + config.StopIds.Length);
+        // the worst of the best so far comes out first; of equal ones the later
+        var best = new PriorityQueue<Candidate, (double, int, int)>();
+        for (var b = 0; b < beams.Count; b++)
+        {
+            var row = read[b];
+            var before = beams[b].LogProbability - LogitRows.LogTotal(row);
+            for (var id = 0; id < row.Length; id++)
+            {
+                var total = row[id] + before;
+                if (float.IsNegativeInfinity(row[id]) || (best.Count == count && total <= best.Peek().LogProbability))
+                {
+                    continue;
+                }
+
+                if (best.Count == count)
+                {
+                    best.Dequeue();
+                }
+
+                best.Enqueue(new(b, id, total, config.StopIds.Contains(id)), (total, -b, -id));
+            }
+        }
+
+        var ranked = new List<Candidate>(best.Count);
+        while (best.TryDequeue(out var candidate, out _))
+        {
+            ranked.Add(candidate);
+        }
+
+        ranked.Reverse();
+        // A stop below the beams would not have been kept as a continuation either.
+        return [.. ranked.Where((c, rank) => !c.IsStop || rank < config.Beams)];
     }
 
     /// <summary>Whether no running beam can still overtake: its log-probability only falls, and counts most at the greatest length.</summary>

@@ -1,99 +1,48 @@
-using Heirloom.Layers;
+using Heirloom.Generation.Cpu;
 using Heirloom.Models;
-using static TorchSharp.torch;
+using Heirloom.Models.Text;
 
 namespace Heirloom.Generation;
 
-/// <summary>A model reading rows step by step, with its cache: what every way of decoding is made of.</summary>
-/// <remarks>
-/// Prompts of different lengths are aligned at their ends. While it lives, its thread computes no gradients and the model is in evaluation mode.
-/// </remarks>
-public sealed class DecodingSession : IDisposable
+/// <summary>By which code a model computes when it writes.</summary>
+public enum DecodingEngine
 {
-    private readonly ICausalLM _model;
-    private readonly KeyValueCache _cache;
-    private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
-    private readonly Device _device;
-    private readonly IDisposable _frozen;
-    private readonly bool _wasTraining;
+    /// <summary>Kernels where they cover the model, else the tensor library.</summary>
+    Auto,
 
-    /// <param name="model">The model.</param>
+    /// <summary>The tensor library, which computes every model on every device.</summary>
+    Torch,
+
+    /// <summary>Kernels of our own for decoders on the CPU.</summary>
+    Kernels,
+}
+
+/// <summary>Opens sessions.</summary>
+public static class DecodingSession
+{
+    /// <summary>A session by the engine that is asked for.</summary>
+    /// <param name="model">The model; it stays the caller's.</param>
     /// <param name="prompts">At least one, none empty.</param>
     /// <param name="maxTokens">So many will be asked for.</param>
-    /// <exception cref="UserError">An empty prompt, one longer than the context, a token outside the vocabulary.</exception>
-    public DecodingSession(ICausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens)
+    /// <param name="engine">Which code computes.</param>
+    /// <exception cref="UserError">
+    /// An empty prompt, one longer than the context, a token outside the vocabulary; kernels were asked for and do not cover the model.
+    /// </exception>
+    public static IDecodingSession Open(ICausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens, DecodingEngine engine = DecodingEngine.Auto)
     {
         Check(model, prompts);
-        _model = model;
-        _prompts = prompts;
-        _device = model.Module.parameters().First().device;
-        // The last token asked for is never read.
-        _cache = model.NewCache(prompts.Count, (int)Math.Min(model.ContextLength, prompts.Max(p => p.Count) + (long)maxTokens - 1));
-        _wasTraining = model.Module.training;
-        _frozen = no_grad();
-        if (_wasTraining)
-        {
-            model.Module.eval();
-        }
+        return Choose(model, engine) == DecodingEngine.Kernels
+            ? new CpuDecodingSession((Decoder)model, prompts, maxTokens)
+            : new TorchDecodingSession(model, prompts, maxTokens);
     }
 
-    /// <summary>Whether another step would not fit.</summary>
-    public bool IsFull => _cache.Length >= _cache.Capacity;
-
-    /// <summary>Reads the prompts.</summary>
-    /// <returns><c>[B, V]</c> float32 logits of the next tokens.</returns>
-    public Tensor Start()
-    {
-        using var scope = NewDisposeScope();
-        var length = _prompts.Max(p => p.Count);
-        var ids = new long[_prompts.Count * length];
-        for (var b = 0; b < _prompts.Count; b++)
-        {
-            var prompt = _prompts[b];
-            for (var i = 0; i < prompt.Count; i++)
-            {
-                ids[((b + 1) * length) - prompt.Count + i] = prompt[i];
-            }
-        }
-
-        if (_prompts.Any(p => p.Count < length))
-        {
-            _cache.LeftPadding = tensor(_prompts.Select(p => (long)(length - p.Count)).ToArray(), device: _device);
-        }
-
-        return Read(tensor(ids, device: _device).view(_prompts.Count, length)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Reads one more token a row.</summary>
-    /// <returns><c>[B, V]</c> float32 logits of the next tokens.</returns>
-    public Tensor Step(long[] tokens)
-    {
-        using var scope = NewDisposeScope();
-        return Read(tensor(tokens, device: _device).unsqueeze(1)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Goes on with the given rows, in the given order; a row may leave or be there several times.</summary>
-    public void Keep(long[] rows)
-    {
-        using var scope = NewDisposeScope();
-        _cache.Reorder(tensor(rows, device: _device));
-    }
-
-    public void Dispose()
-    {
-        _cache.Dispose();
-        _frozen.Dispose();
-        if (_wasTraining)
-        {
-            _model.Module.train();
-        }
-    }
-
-    private Tensor Read(Tensor ids)
-    {
-        var hidden = _model.Encode(ids, _cache);
-        return _model.Head(hidden.select(1, hidden.shape[1] - 1)).to(ScalarType.Float32);
-    }
+    /// <summary>The engine that computes a model.</summary>
+    /// <exception cref="UserError">Kernels were asked for and do not cover the model.</exception>
+    public static DecodingEngine Choose(ICausalLM model, DecodingEngine engine = DecodingEngine.Auto) =>
+        engine == DecodingEngine.Torch ? engine
+        : DecoderCoverage.Gap(model) is not { } gap ? DecodingEngine.Kernels
+        : engine == DecodingEngine.Auto ? DecodingEngine.Torch
+        : throw new UserError($"the kernels do not cover this model: {gap}", "engine", "choose auto or torch");
 
     /// <summary>Refuses prompts that cannot be read.</summary>
     /// <exception cref="UserError">An empty prompt, one longer than the context, a token outside the vocabulary.</exception>

@@ -1,12 +1,16 @@
+using System.Numerics;
 using static TorchSharp.torch;
 
 namespace Heirloom.Generation;
 
 /// <summary>Chooses next tokens as its settings say.</summary>
+/// <remarks>It keeps memory from step to step: one thread at a time.</remarks>
 public sealed class Sampler
 {
     private readonly SamplingConfig _config;
     private readonly ILogitRule[] _rules;
+    private float[] _probabilities = [];
+    private int[] _ids = [];
 
     /// <param name="config">The settings.</param>
     /// <param name="rules">Applied before them, in order.</param>
@@ -16,43 +20,6 @@ public sealed class Sampler
         _rules = [.. rules ?? [], .. config.Rules()];
     }
 
-    /// <summary>The distribution from which the next tokens are drawn.</summary>
-    /// <param name="logits"><c>[B, V]</c> float32.</param>
-    /// <param name="rows">What each row holds so far.</param>
-    /// <returns><c>[B, V]</c> probabilities, 0 for tokens that were filtered out.</returns>
-    public Tensor Distribution(Tensor logits, IReadOnlyList<IReadOnlyList<int>> rows)
-    {
-        using var scope = NewDisposeScope();
-        logits = Ruled(logits, rows);
-        if (_config.Temperature == 0)
-        {
-            return zeros_like(logits).scatter(1, logits.argmax(-1, keepdim: true), ones_like(logits)).MoveToOuterDisposeScope();
-        }
-
-        logits = logits.div(_config.Temperature);
-        if (_config.TopK is { } k && k < logits.shape[1])
-        {
-            // by index, not by threshold: exactly k stay where some are equal
-            var (values, indices) = logits.topk(k);
-            logits = full_like(logits, double.NegativeInfinity).scatter(1, indices, values);
-        }
-
-        if (_config.TopP is { } p && p < 1)
-        {
-            var (sorted, order) = logits.softmax(-1).sort(-1, descending: true);
-            var surplus = sorted.cumsum(-1).sub(sorted).ge(p); // what stands before it has enough already
-            logits = logits.masked_fill(zeros_like(surplus).scatter(1, order, surplus), double.NegativeInfinity);
-        }
-
-        if (_config.MinP is { } share)
-        {
-            var floor = logits.amax([-1], keepdim: true).add(Math.Log(share));
-            logits = logits.masked_fill(logits.lt(floor), double.NegativeInfinity);
-        }
-
-        return logits.softmax(-1).MoveToOuterDisposeScope();
-    }
-
     /// <summary>One token a row.</summary>
     /// <param name="logits"><c>[B, V]</c> float32.</param>
     /// <param name="rows">What each row holds so far.</param>
@@ -60,25 +27,131 @@ public sealed class Sampler
     public long[] Next(Tensor logits, IReadOnlyList<IReadOnlyList<int>> rows, IReadOnlyList<Rng> random)
     {
         using var scope = NewDisposeScope();
-        if (_config.Temperature == 0)
-        {
-            return Ruled(logits, rows).argmax(-1).cpu().data<long>().ToArray();
-        }
-
-        var cumulative = Distribution(logits, rows).to(ScalarType.Float64).cumsum(-1);
-        // a hair below the total, so that rounding never lands behind the last token that is allowed
-        var uniform = tensor(random.Select(r => Math.Min(r.NextDouble(), 1 - 1e-12)).ToArray(), device: logits.device).unsqueeze(1);
-        var target = cumulative.narrow(1, -1, 1).mul(uniform);
-        return searchsorted(cumulative, target, right: true).view(-1).cpu().data<long>().ToArray();
-    }
-
-    private Tensor Ruled(Tensor logits, IReadOnlyList<IReadOnlyList<int>> rows)
-    {
         foreach (var rule in _rules)
         {
             logits = rule.Apply(logits, rows);
         }
 
-        return logits;
+        using var read = new LogitRows(logits);
+        var next = new long[logits.shape[0]];
+        for (var b = 0; b < next.Length; b++)
+        {
+            next[b] = _config.Temperature == 0 ? LogitRows.Likeliest(read[b]) : Draw(Distribution(read[b]), random[b]);
+        }
+
+        return next;
+    }
+
+    /// <summary>The distribution from which a next token is drawn.</summary>
+    /// <param name="logits"><c>[V]</c>, after all rules.</param>
+    /// <returns><c>[V]</c> probabilities, 0 for tokens that were filtered out; they hold until the next call.</returns>
+    public ReadOnlySpan<float> Distribution(ReadOnlySpan<float> logits)
+    {
+        if (_probabilities.Length != logits.Length)
+        {
+            (_probabilities, _ids) = (new float[logits.Length], new int[logits.Length]);
+        }
+
+        var probabilities = _probabilities.AsSpan();
+        if (_config.Temperature == 0)
+        {
+            probabilities.Clear();
+            probabilities[LogitRows.Likeliest(logits)] = 1;
+            return probabilities;
+        }
+
+        Exponentials(logits, probabilities);
+        var ids = _ids.AsSpan();
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = i;
+        }
+
+        if (_config.TopK is { } k && k < ids.Length)
+        {
+            // by index, not by threshold: exactly k stay where some are equal
+            Heaviest.Count(ids, logits, k);
+            ids = Keep(ids, k, probabilities);
+        }
+
+        if (_config.TopP is { } p && p < 1)
+        {
+            ids = Keep(ids, Heaviest.Mass(ids, probabilities, p * Total(probabilities)), probabilities);
+        }
+
+        if (_config.MinP is { } share)
+        {
+            foreach (var id in ids)
+            {
+                // the likeliest one's is 1 so far
+                probabilities[id] = probabilities[id] < share ? 0 : probabilities[id];
+            }
+        }
+
+        var scale = (float)(1 / Total(probabilities));
+        for (var i = 0; i < probabilities.Length; i++)
+        {
+            probabilities[i] *= scale;
+        }
+
+        return probabilities;
+    }
+
+    /// <summary><c>exp((l − max) / T)</c></summary>
+    private void Exponentials(ReadOnlySpan<float> logits, Span<float> exponentials)
+    {
+        var (max, inverse) = (LogitRows.Max(logits), (float)(1 / _config.Temperature));
+        var i = 0;
+        for (; i + Vector<float>.Count <= logits.Length; i += Vector<float>.Count)
+        {
+            Vector.Exp((new Vector<float>(logits[i..]) - new Vector<float>(max)) * inverse).CopyTo(exponentials[i..]);
+        }
+
+        for (; i < logits.Length; i++)
+        {
+            exponentials[i] = MathF.Exp((logits[i] - max) * inverse);
+        }
+    }
+
+    private static Span<int> Keep(Span<int> ids, int count, Span<float> probabilities)
+    {
+        foreach (var id in ids[count..])
+        {
+            probabilities[id] = 0;
+        }
+
+        return ids[..count];
+    }
+
+    private static double Total(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The first token up to which the probabilities, in the vocabulary's order, are more than a uniform share of all.</summary>
+    private static int Draw(ReadOnlySpan<float> probabilities, Rng random)
+    {
+        var target = random.NextDouble() * Total(probabilities);
+        var (sum, last) = (0.0, 0);
+        for (var i = 0; i < probabilities.Length; i++)
+        {
+            if (probabilities[i] > 0)
+            {
+                (sum, last) = (sum + probabilities[i], i);
+                if (sum > target)
+                {
+                    break;
+                }
+            }
+        }
+
+        // the last that is allowed, where rounding lands behind it
+        return last;
     }
 }

@@ -16,6 +16,9 @@ public sealed record GenerationConfig
 
     /// <summary>Tokens that end a row.</summary>
     public ImmutableArray<int> StopIds { get; init; } = [];
+
+    /// <summary>Which code computes.</summary>
+    public DecodingEngine Engine { get; init; }
 }
 
 /// <summary>Continues prompts token by token, several rows at once.</summary>
@@ -42,7 +45,7 @@ public sealed class TokenGenerator(ICausalLM model)
         int firstRow = 0,
         CancellationToken stop = default)
     {
-        using var session = new DecodingSession(model, prompts, config.MaxTokens);
+        using var session = DecodingSession.Open(model, prompts, config.MaxTokens, config.Engine);
         var sampler = new Sampler(config.Sampling, rules);
         var rows = prompts.Select((p, i) => new Row(i, [.. p], seed.For("row", firstRow + i).Random())).ToList();
         var active = rows;
@@ -83,9 +86,8 @@ public sealed class TokenGenerator(ICausalLM model)
 
     private static long[] Choose(Sampler sampler, Tensor logits, List<Row> active, GenerationConfig config, Action<EmittedToken>? onToken, Func<EmittedToken, bool>? ends)
     {
-        using var scope = NewDisposeScope();
+        using var read = new LogitRows(logits);
         var next = sampler.Next(logits, [.. active.Select(r => r.Ids)], [.. active.Select(r => r.Random)]);
-        var scores = logits.log_softmax(-1).gather(1, tensor(next, device: logits.device).unsqueeze(1)).cpu().data<float>().ToArray();
         for (var i = 0; i < active.Count; i++)
         {
             var (row, id) = (active[i], (int)next[i]);
@@ -95,9 +97,10 @@ public sealed class TokenGenerator(ICausalLM model)
                 continue;
             }
 
+            var score = read[i][id] - LogitRows.LogTotal(read[i]);
             row.Ids.Add(id);
-            row.LogProbabilities.Add(scores[i]);
-            var emitted = new EmittedToken(row.Index, id, scores[i]);
+            row.LogProbabilities.Add(score);
+            var emitted = new EmittedToken(row.Index, id, score);
             onToken?.Invoke(emitted);
             row.Reason = ends?.Invoke(emitted) == true ? FinishReason.Stop : row.LogProbabilities.Count == config.MaxTokens ? FinishReason.Length : null;
         }

@@ -76,6 +76,9 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
     /// <summary>Key and value heads.</summary>
     public int KeyHeads => _config.KeyHeads();
 
+    /// <summary>Coordinates of all query heads.</summary>
+    public int QueryWidth => _config.Heads * HeadWidth;
+
     /// <summary>Whether it reads another sequence.</summary>
     public bool IsCross => _cross;
 

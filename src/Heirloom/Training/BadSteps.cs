@@ -1,3 +1,4 @@
+using Heirloom.Core.Ranks;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training;
@@ -42,7 +43,7 @@ internal sealed class BadSteps(LoopConfig config, WorkContext work, string data,
         var (mean, count) = _norms.GetValueOrDefault(phase.Name) ?? new(0, 0);
         if (count >= Trusted && gradient.Norm > config.ExplodingNorm * mean)
         {
-            var what = $"the gradient's norm is {gradient.Norm:g4}, its running mean {mean:g4}, most of it in {GradientNorm.Largest(phase.Parameters)}";
+            var what = $"the gradient's norm is {gradient.Norm:g4}, its running mean {mean:g4}, most of it in {Largest(phase)}";
             if (config.OnExplodingNorm != ExplosionAction.Note)
             {
                 return Refuse(config.OnExplodingNorm == ExplosionAction.Skip, what, phase, gradient, step);
@@ -76,11 +77,11 @@ internal sealed class BadSteps(LoopConfig config, WorkContext work, string data,
         return false;
     }
 
-    private static string Describe(Phase phase, PhaseGradient gradient)
+    private string Describe(Phase phase, PhaseGradient gradient)
     {
         if (double.IsFinite(gradient.Loss))
         {
-            return $"the gradient is not finite, first in {GradientNorm.FirstBad(phase.Parameters)}";
+            return $"the gradient is not finite, first in {work.Ranks.First(GradientNorm.FirstBad(phase.Parameters))}";
         }
 
         using var _ = no_grad();
@@ -89,6 +90,14 @@ internal sealed class BadSteps(LoopConfig config, WorkContext work, string data,
         var part = gradient.Parts.FirstOrDefault(p => !double.IsFinite(p.Value)).Key;
         return $"the loss is {gradient.Loss}{(part is null ? "" : $" (part {part})")}, "
             + (weight is null ? "all weights are finite, so look at the batch" : $"and so are weights, first in {weight}");
+    }
+
+    /// <summary>Of all ranks, each of which has the gradients of its own parameters.</summary>
+    private string Largest(Phase phase)
+    {
+        var (name, squares) = GradientNorm.Largest(phase.Parameters);
+        return work.Ranks.Gather([.. BitConverter.GetBytes(squares), .. TextEncoding.UTF8.GetBytes(name)])
+            .Select(said => (Squares: BitConverter.ToDouble(said), Name: TextEncoding.UTF8.GetString(said.AsSpan(sizeof(double))))).MaxBy(p => p.Squares).Name;
     }
 
     private string Where(Phase phase, PhaseGradient gradient, long step) =>

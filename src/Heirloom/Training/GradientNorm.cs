@@ -9,7 +9,9 @@ namespace Heirloom.Training;
 public static class GradientNorm
 {
     /// <summary>The Euclidean norm of all gradients together (Pascanu et al. 2013); those that are absent count as zero.</summary>
-    public static double Of(IReadOnlyList<NamedParameter> parameters)
+    public static double Of(IReadOnlyList<NamedParameter> parameters) => Math.Sqrt(SumOfSquares(parameters));
+
+    internal static double SumOfSquares(IReadOnlyList<NamedParameter> parameters)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -22,7 +24,7 @@ public static class GradientNorm
             }
         }
 
-        return Math.Sqrt(sum);
+        return sum;
     }
 
     /// <summary>The first parameter whose gradient is not finite, or null.</summary>
@@ -33,12 +35,12 @@ public static class GradientNorm
         return parameters.FirstOrDefault(p => p.Value.grad is { } gradient && !double.IsFinite(SumOfSquares(gradient)))?.Name;
     }
 
-    /// <summary>The parameter whose gradient is the largest.</summary>
-    public static string? Largest(IReadOnlyList<NamedParameter> parameters)
+    /// <summary>The parameter whose gradient is the largest, and the sum of its squares.</summary>
+    public static (string Name, double Squares) Largest(IReadOnlyList<NamedParameter> parameters)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        return parameters.MaxBy(p => p.Value.grad is { } gradient ? SumOfSquares(gradient) : -1)?.Name;
+        return parameters.Select(p => (p.Name, p.Value.grad is { } gradient ? SumOfSquares(gradient) : -1)).MaxBy(p => p.Item2);
     }
 
     internal static double SumOfSquares(Tensor x)

@@ -1,13 +1,16 @@
-using Heirloom.Training.Optimizers;
+using Heirloom.Core.Ranks;
+using Heirloom.Training.Ranks;
 
 namespace Heirloom.Training;
 
 /// <summary>The optimizers of a training, by phase.</summary>
-internal sealed class OptimizerSet(IReadOnlyList<Phase> phases) : IDisposable
+internal sealed class OptimizerSet(IReadOnlyList<Phase> phases, IRanks ranks) : IDisposable
 {
-    private readonly Dictionary<string, Optimizer> _optimizers = phases.ToDictionary(p => p.Name, p => p.Optimizer.Build(p.Parameters));
+    private readonly Dictionary<string, IPhaseOptimizer> _optimizers = phases.ToDictionary(p => p.Name, p => ranks.Count == 1
+        ? (IPhaseOptimizer)new WholeOptimizer(p.Optimizer.Build(p.Parameters))
+        : new ShardedOptimizer(p.Parameters, p.Optimizer, ranks));
 
-    public Optimizer this[Phase phase] => _optimizers[phase.Name];
+    public IPhaseOptimizer this[Phase phase] => _optimizers[phase.Name];
 
     public void Dispose()
     {

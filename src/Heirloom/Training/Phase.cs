@@ -1,5 +1,6 @@
 using Heirloom.Objectives;
 using Heirloom.Training.Optimizers;
+using Heirloom.Training.Ranks;
 using Heirloom.Training.Schedules;
 
 namespace Heirloom.Training;
@@ -25,8 +26,11 @@ public sealed record Phase
 
     public ScheduleConfig Schedule { get; init; } = new ConstantConfig();
 
-    /// <summary>The loss of the batch with an index; all randomness comes from the seed, to which libtorch's generator is pinned already.</summary>
-    public required Func<long, Seed, Forwarded> Forward { get; init; }
+    /// <summary>
+    /// The loss of a batch or of a share of its rows, null for a share without rows; all randomness comes from the seed, to which libtorch's generator is
+    /// pinned already.
+    /// </summary>
+    public required Func<BatchPart, Seed, Forwarded?> Forward { get; init; }
 
     /// <inheritdoc cref="TrainingConfig.ClipNorm"/>
     public double? ClipNorm { get; init; }

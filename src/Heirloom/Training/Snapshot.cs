@@ -46,6 +46,9 @@ internal static class Snapshot
     private const int BufferBytes = 1 << 20;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
+    /// <summary>A state that later changes of what it was made of do not reach.</summary>
+    public static SnapshotState Frozen(SnapshotState state) => JsonSerializer.Deserialize<SnapshotState>(JsonSerializer.SerializeToUtf8Bytes(state, Json), Json)!;
+
     /// <summary>Writes it whole or not at all.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="state">All but the files' hashes.</param>

@@ -1,18 +1,26 @@
+using Heirloom.Core.Ranks;
 using Heirloom.Models;
 using Heirloom.Training.Hooks;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training;
 
-/// <summary>Saves a training into its run and brings it back.</summary>
+/// <summary>
+/// Saves a training into its run and brings it back. Values are copied in the loop and written beside it, one snapshot at a time; disposing waits for the last.
+/// </summary>
 internal sealed class SnapshotKeeper(
-    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity)
+    TrainingRun? run, LoopConfig config, IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, IReadOnlyList<IHook> hooks, IReadOnlyDictionary<string, string> identity,
+    WorkContext work) : IDisposable
 {
     private const string Model = "model", OptimizerPrefix = "optimizer.", HookPrefix = "hook.";
 
+    private Task _writing = Task.CompletedTask;
+    private SnapshotCopies? _copies;
+
     private IEnumerable<IResumable> Resumable => hooks.OfType<IResumable>();
 
-    /// <summary>Reads nothing but values, so that training goes on as if it had not happened.</summary>
+    /// <summary>Reads nothing but values, so that training goes on as if it had not happened. Waits until the snapshot before it is written.</summary>
+    /// <exception cref="UserError">That one could not be written.</exception>
     public void Save(long step, StopReason? ended, BadStepState badSteps, UnfinishedStep? unfinished = null)
     {
         if (run is null)
@@ -20,29 +28,59 @@ internal sealed class SnapshotKeeper(
             return;
         }
 
-        using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, IReadOnlyList<KeyValuePair<string, Tensor>>> { [Model] = [.. model.Module.state_dict()] };
-        foreach (var phase in phases)
+        work.Ranks.Together(Wait);
+        var copies = Copies();
+        if (!work.Ranks.Leads)
         {
-            tensors[OptimizerPrefix + phase.Name] = [.. optimizers[phase].State()];
+            return;
         }
 
-        foreach (var hook in Resumable)
+        var state = Snapshot.Frozen(new()
         {
-            tensors[HookPrefix + hook.Name] = [.. hook.State()];
-        }
+            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished, Schedules = new Dictionary<string, string>(),
+        });
+        _copies = copies;
+        _writing = Task.Factory.StartNew(
+            () =>
+            {
+                var pasts = phases.ToDictionary(p => p.Name, p => RunIdentity.PastOf(p.Schedule, step, config.Steps)); // takes long after many steps
+                Snapshot.Write(run.PathOf(step), state with { Schedules = pasts }, copies.Tensors);
+                run.Prune(config.KeepSnapshots);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
 
-        Snapshot.Write(run.PathOf(step), new()
+    /// <summary>Says what went wrong with a snapshot that was being written, and waits for nothing.</summary>
+    /// <exception cref="UserError">It could not be written.</exception>
+    public void Check()
+    {
+        if (_writing.IsCompleted)
         {
-            Step = step, Ended = ended, Identity = identity, BadSteps = badSteps, Unfinished = unfinished,
-            Schedules = phases.ToDictionary(p => p.Name, p => RunIdentity.PastOf(p.Schedule, step, config.Steps)),
-        }, tensors);
-        run.Prune(config.KeepSnapshots);
+            Wait();
+        }
+    }
+
+    /// <summary>Waits until the last snapshot is on the disk.</summary>
+    /// <exception cref="UserError">It could not be written.</exception>
+    public void Wait()
+    {
+        var writing = _writing;
+        Dispose();
+        _writing = Task.CompletedTask; // an error is told once
+        writing.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Whatever ends the training, the snapshot under way is finished first; its error would hide the one that is being told.</summary>
+    public void Dispose()
+    {
+        ((IAsyncResult)_writing).AsyncWaitHandle.WaitOne();
+        _copies?.Dispose(); // by the thread that made them, since tensors are counted by thread
+        _copies = null;
     }
 
     /// <summary>Takes back the newest whole snapshot; null where there is none.</summary>
     /// <exception cref="UserError">It was made by other settings; the difference is named.</exception>
-    public SnapshotState? Resume(WorkContext work)
+    public SnapshotState? Resume()
     {
         foreach (var (step, path) in run?.Saved() ?? [])
         {
@@ -59,6 +97,31 @@ internal sealed class SnapshotKeeper(
         }
 
         return null;
+    }
+
+    /// <summary>What is to be written; nothing but this rank's share in the gathering where it does not write.</summary>
+    private SnapshotCopies Copies()
+    {
+        using var scope = NewDisposeScope();
+        var copies = new SnapshotCopies();
+        foreach (var phase in phases)
+        {
+            copies.Add(OptimizerPrefix + phase.Name, optimizers[phase].State());
+        }
+
+        if (!work.Ranks.Leads)
+        {
+            return copies;
+        }
+
+        copies.Add(Model, model.Module.state_dict());
+
+        foreach (var hook in Resumable)
+        {
+            copies.Add(HookPrefix + hook.Name, hook.State());
+        }
+
+        return copies;
     }
 
     private void Check(SnapshotState state, string path)

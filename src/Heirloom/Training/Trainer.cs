@@ -37,9 +37,14 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
             ClipNorm = config.ClipNorm,
             Accumulate = config.Accumulate,
             Unit = TBatch.Unit,
-            Forward = (index, here) =>
+            Forward = (part, here) =>
             {
-                var batch = batches.At(index).To(work.Device);
+                if (part.Of(batches) is not { } rows)
+                {
+                    return null;
+                }
+
+                var batch = rows.To(work.Device);
                 return new(objective(model, batch, here), batch.Count, batch.Units);
             },
         };

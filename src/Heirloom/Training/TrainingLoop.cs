@@ -1,7 +1,9 @@
+using Heirloom.Core.Ranks;
 using Heirloom.Models;
 using Heirloom.Training.Hooks;
 using Heirloom.Training.Metrics;
 using Heirloom.Training.Precision;
+using Heirloom.Training.Ranks;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training;
@@ -26,12 +28,13 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         }
 
         var bfloat16 = config.Precision.UsesBFloat16(work.Device, model.Module.parameters().Sum(p => p.numel()));
+        SameModel.AsLeaders(model.Module, work.Ranks);
         using var own = new OwnHooks(config, model.Module, hooks);
-        using var optimizers = new OptimizerSet(phases);
-        var keeper = new SnapshotKeeper(run, config, model, phases, optimizers, own.All, RunIdentity.Of(model, config, phases, data, seed, bfloat16));
-        var resumed = keeper.Resume(work);
+        using var optimizers = new OptimizerSet(phases, work.Ranks);
+        using var keeper = new SnapshotKeeper(run, config, model, phases, optimizers, own.All, RunIdentity.Of(model, config, phases, data, seed, bfloat16), work);
+        var resumed = work.Ranks.Together(keeper.Resume);
         var start = resumed?.Step ?? 0;
-        using var metrics = run is null ? null : new MetricsLog(run.Folder, start, work.Clock);
+        using var metrics = run is null || !work.Ranks.Leads ? null : new MetricsLog(run.Folder, start, work.Clock);
         var bad = new BadSteps(config, work, data, resumed?.BadSteps ?? new());
         using var report = new StepReport(config, phases, metrics, work, start);
 
@@ -39,11 +42,16 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         model.Module.train();
         while (reason is null)
         {
+            var stop = work.Ranks.TogetherAny(() =>
+            {
+                keeper.Check();
+                return work.Stop.IsCancellationRequested;
+            });
             if (made >= config.Steps && unfinished is null)
             {
                 reason = StopReason.Completed;
             }
-            else if (work.Stop.IsCancellationRequested)
+            else if (stop)
             {
                 reason = StopReason.Interrupted;
             }
@@ -56,7 +64,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
                 using var scope = NewDisposeScope();
                 if (unfinished is null)
                 {
-                    var loss = Update(phases, optimizers, bad, report, made, bfloat16);
+                    var loss = Update(model, phases, optimizers, bad, report, made, bfloat16);
                     made++;
                     unfinished = new(loss, report.EndUpdate(made, loss), []);
                     if (made == config.Steps && hooks.Count > 0)
@@ -71,11 +79,16 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
 
                 var step = new TrainingStep { Step = made, Config = config, Model = model, Loss = unfinished.Loss, Ema = own.Ema };
                 saved = false;
+                var ending = false;
                 try
                 {
-                    own.After(step, unfinished.Hooks);
+                    ending = work.Ranks.TogetherAny(() =>
+                    {
+                        own.After(step, unfinished.Hooks);
+                        return step is { StopAsked: true, Last: false };
+                    });
                 }
-                catch (OperationCanceledException) when (work.Stop.IsCancellationRequested)
+                catch (OperationCanceledException) when (work.Stop.IsCancellationRequested || work.Ranks.Count > 1)
                 {
                     reason = StopReason.Interrupted;
                     continue;
@@ -83,7 +96,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
 
                 unfinished = null;
                 report.Write(step);
-                reason = step is { StopAsked: true, Last: false } ? StopReason.EarlyStopped : null;
+                reason = ending ? StopReason.EarlyStopped : null;
                 if (reason is null && !step.Last && config.SaveEvery > 0 && made % config.SaveEvery == 0)
                 {
                     keeper.Save(made, null, bad.State);
@@ -98,6 +111,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             keeper.Save(made, over ? reason : null, bad.State, unfinished);
         }
 
+        work.Ranks.Together(keeper.Wait);
         if (over)
         {
             own.AtEnd(model);
@@ -110,7 +124,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
     }
 
     /// <summary>Makes the updates of a step and gives its loss (that of its last phase).</summary>
-    private double Update(IReadOnlyList<Phase> phases, OptimizerSet optimizers, BadSteps bad, StepReport report, long index, bool bfloat16)
+    private double Update(IModel model, IReadOnlyList<Phase> phases, OptimizerSet optimizers, BadSteps bad, StepReport report, long index, bool bfloat16)
     {
         var here = seed.For("step", index);
         var loss = double.NaN;
@@ -118,11 +132,11 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         {
             var optimizer = optimizers[phase];
             optimizer.ZeroGradients();
-            var gradient = PhaseGradient.Compute(phase, index, here.For(phase.Name), work.Device, bfloat16);
+            var gradient = optimizer.Gradient(() => GradientSums.Of(phase, index, here.For(phase.Name), work, bfloat16));
             loss = gradient.Loss;
             var factor = phase.Schedule.At(index, config.Steps);
             report.Add(phase, gradient, factor);
-            if (!gradient.IsEmpty && bad.Accept(phase, gradient, index))
+            if (!gradient.IsEmpty && work.Ranks.Alike(() => bad.Accept(phase, gradient, index)))
             {
                 optimizer.Step(factor, gradient.Scale * Clip(phase.ClipNorm, gradient.Norm));
             }
@@ -134,6 +148,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
             optimizers[phase].ZeroGradients();
         }
 
+        SameModel.BuffersAsLeaders(model.Module, work.Ranks);
         return loss;
     }
 

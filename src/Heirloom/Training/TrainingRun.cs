@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heirloom.Core.Ranks;
 
 namespace Heirloom.Training;
 
@@ -9,17 +10,43 @@ namespace Heirloom.Training;
 public sealed class TrainingRun : IDisposable
 {
     private const string SnapshotsFolder = "training", Prefix = "step-", Doomed = ".old", LockName = ".lock";
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    /// <summary>Makes the folder if need be, and locks it.</summary>
+    /// <summary>Makes the folder if need be, and locks it. Of several ranks the leader does.</summary>
     /// <exception cref="UserError">Another run has it, or it cannot be written.</exception>
-    public TrainingRun(string folder)
+    public TrainingRun(string folder, IRanks? ranks = null)
     {
+        ranks ??= SingleRank.Instance;
         Folder = Path.GetFullPath(folder);
+        _lock = ranks.Together(() => ranks.Leads ? Lock() : null);
+        ranks.Together(() => RequireThere(Folder));
+    }
+
+    private TrainingRun(string folder, bool there) => Folder = there ? folder : throw new ArgumentException("must exist", nameof(folder));
+
+    /// <summary>A folder that another rank has opened: it is read here and nothing is written.</summary>
+    /// <exception cref="UserError">It cannot be seen from here.</exception>
+    internal static TrainingRun Following(string folder) => new(folder, RequireThere(folder));
+
+    public string Folder { get; }
+
+    /// <summary>Stops cleanly at this step, while schedules still see all steps: training in several sittings.</summary>
+    public long? StopAt { get; init; }
+
+    internal string Snapshots => Path.Combine(Folder, SnapshotsFolder);
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static bool RequireThere(string folder) => Directory.Exists(folder) ? true
+        : throw new UserError($"is not there on {Environment.MachineName}", folder, "all ranks must see one folder: put it on a disk that all machines share");
+
+    private FileStream Lock()
+    {
+        FileStream held;
         try
         {
             Directory.CreateDirectory(Folder);
-            _lock = new FileStream(Path.Combine(Folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(Path.Combine(Folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -35,16 +62,8 @@ public sealed class TrainingRun : IDisposable
         }
 
         Sweep();
+        return held;
     }
-
-    public string Folder { get; }
-
-    /// <summary>Stops cleanly at this step, while schedules still see all steps: training in several sittings.</summary>
-    public long? StopAt { get; init; }
-
-    internal string Snapshots => Path.Combine(Folder, SnapshotsFolder);
-
-    public void Dispose() => _lock.Dispose();
 
     /// <summary>Snapshots from the newest to the oldest.</summary>
     internal IReadOnlyList<(long Step, string Path)> Saved() => !Directory.Exists(Snapshots) ? [] :

@@ -90,11 +90,7 @@ public class SamplerTests
         Assert.InRange(chi, 0, 16.3);
     }
 
-    private static double[] Distribution(float[] logits, SamplingConfig config)
-    {
-        using var scope = NewDisposeScope();
-        return [.. new Sampler(config).Distribution(tensor(logits).unsqueeze(0), [[0]]).data<float>().Select(p => (double)p)];
-    }
+    private static double[] Distribution(float[] logits, SamplingConfig config) => [.. new Sampler(config).Distribution(logits).ToArray().Select(p => (double)p)];
 
     private static double[] Softmax(float[] logits, double temperature)
     {

@@ -20,25 +20,7 @@ public sealed class HyperCloningTests : IDisposable
         from factor in (int[])[2, 3]
         select (variant, model, factor));
 
-    private static Dictionary<string, DecoderConfig> Small { get; } = new()
-    {
-        ["gpt2 tied"] = DecoderConfig.Gpt2(19, context: 8, width: 12, layers: 2, heads: 3),
-        ["gpt2 untied"] = DecoderConfig.Gpt2(19, context: 8, width: 12, layers: 2, heads: 3) with { TieEmbeddings = false },
-        ["llama grouped tied"] = DecoderConfig.Llama(19, context: 8, width: 16, layers: 2, heads: 4, keyValueHeads: 2),
-        ["llama grouped untied"] = DecoderConfig.Llama(19, context: 8, width: 16, layers: 2, heads: 4, keyValueHeads: 2, tied: false),
-        ["post-norm, embedding norm, relative"] = With(new RelativePositionsConfig(), block => block with { Placement = NormPlacement.Post }) with { EmbeddingNorm = true },
-        ["norms of heads, scaled embedding"] = With(new RotaryPositionsConfig(), block => block with
-        {
-            Placement = NormPlacement.Sandwich,
-            Attention = block.Attention with { QueryKeyNorm = QueryKeyNorm.Head },
-        }) with { EmbeddingScale = 4 },
-        ["norms of all heads, parallel"] = With(new NoPositionsConfig(), block => block with
-        {
-            Layout = BlockLayout.ParallelSharedNorm,
-            Norm = new LayerNormConfig(),
-            Attention = block.Attention with { QueryKeyNorm = QueryKeyNorm.All },
-        }),
-    };
+    private static Dictionary<string, DecoderConfig> Small { get; } = Growable.Configs.Where(c => c.Value is DecoderConfig).ToDictionary(c => c.Key, c => (DecoderConfig)c.Value);
 
     public void Dispose() => _scope.Dispose();
 
@@ -145,28 +127,9 @@ public sealed class HyperCloningTests : IDisposable
     [Fact]
     public void SlopesThatDependOnTheNumberOfHeadsAreRefused() =>
         Assert.Contains("ALiBi", Assert.Throws<UserError>(() =>
-            HyperCloning.Expand(Lively(With(new AlibiPositionsConfig(), block => block)), new(), new(3))).Message);
+            HyperCloning.Expand(Lively(Growable.With(new AlibiPositionsConfig(), block => block)), new(), new(3))).Message);
 
-    private static DecoderConfig With(PositionsConfig positions, Func<TransformerBlockConfig, TransformerBlockConfig> change)
-    {
-        var llama = DecoderConfig.Llama(19, context: 8, width: 16, layers: 2, heads: 4);
-        return llama with { Positions = positions, Block = change(llama.Block) };
-    }
-
-    /// <summary>A model in which no bias is zero and no norm is one, so that none can be forgotten unnoticed.</summary>
-    private static Decoder Lively(DecoderConfig config)
-    {
-        var model = config.Build(new(1));
-        model.eval();
-        using var quiet = no_grad();
-        using var generator = new Seed(2).Generator();
-        foreach (var parameter in model.parameters())
-        {
-            parameter.add_(randn(parameter.shape, generator: generator).mul_(0.3));
-        }
-
-        return model;
-    }
+    private static Decoder Lively(DecoderConfig config) => (Decoder)Growable.Lively(config);
 
     private static Tensor Ids() => arange(16).mul(7).remainder(19).view(2, 8);
 

@@ -21,10 +21,10 @@ public class PhaseTests
             Parameters = [.. all.Where(p => p.Name.StartsWith(prefix, StringComparison.Ordinal))],
             Optimizer = new SgdConfig { LearningRate = 0.01, Momentum = 0 },
             Every = every,
-            Forward = (index, _) =>
+            Forward = (part, _) =>
             {
-                var batch = batches.At(index);
-                return new(new(sign * (model.call(batch.Features) - batch.Targets).square().mean()), batch.Count, batch.Count);
+                var batch = part.Of(batches)!;
+                return new Forwarded(new(sign * (model.call(batch.Features) - batch.Targets).square().mean()), batch.Count, batch.Count);
             },
         };
 

@@ -173,6 +173,28 @@ public class ResumeTests
     }
 
     [Fact]
+    public void ASnapshotThatCannotBeWrittenStopsTheTrainingAndTheOneBeforeItIsGood()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Config, folder.Path, 5).Model.Dispose();
+        var kept = folder / "kept";
+        var error = Assert.Throws<UserError>(() => Train(Config, folder.Path, hook: new Callback(s =>
+        {
+            if (s.Step == 6)
+            {
+                Directory.Move(folder / "training", kept);
+                File.WriteAllText(folder / "training", "no folder");
+            }
+        })));
+        Assert.Contains("cannot write", error.Message);
+        File.Delete(folder / "training");
+        Directory.Move(kept, folder / "training");
+        using var resumed = Train(Config, folder.Path, hook: new Callback(_ => { })).Model;
+        using var whole = Train(Config, null).Model;
+        Tiny.AssertSameBits(Tiny.Bits(whole), resumed);
+    }
+
+    [Fact]
     public void StoppingSavesAndResumes()
     {
         using var folder = new TemporaryFolder();

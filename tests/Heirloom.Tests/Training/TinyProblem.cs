@@ -58,6 +58,8 @@ internal sealed record TinyBatch(Tensor Features, Tensor Targets) : IBatch<TinyB
     public IEnumerable<Tensor> Tensors => [Features, Targets];
 
     public TinyBatch To(Device device) => new(Features.to(device), Targets.to(device));
+
+    public TinyBatch Rows(long start, long count) => new(Features.narrow(0, start, count), Targets.narrow(0, start, count));
 }
 
 /// <summary>Targets are a fixed function of random features.</summary>
@@ -71,8 +73,16 @@ internal sealed class TinyBatches(Seed seed, int rows = 8, int features = 6) : I
 
     public Func<long, Tensor, Tensor>? ChangeTargets { get; init; }
 
+    /// <summary>Gives the batches instead.</summary>
+    public Func<long, TinyBatch>? Rows { get; init; }
+
     public TinyBatch At(long step)
     {
+        if (Rows is not null)
+        {
+            return Rows(step);
+        }
+
         using var generator = seed.For("batch", step).Generator();
         var x = randn([rows, features], generator: generator);
         var y = x.sum(1, keepdim: true).sin() + (0.5 * x[TensorIndex.Colon, ..1]);

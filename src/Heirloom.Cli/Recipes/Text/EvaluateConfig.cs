@@ -39,6 +39,11 @@ public sealed record EvaluateConfig : RecipeConfig, IExample<EvaluateConfig>
 
     internal override IPreparedRecipe Prepare(RecipeContext context)
     {
+        if (context.Work.Ranks.Count > 1)
+        {
+            throw new UserError("an evaluation is not divided among processes", "mpirun", "start it once");
+        }
+
         NamedSource.Check(Sources, "sources");
         var start = StartingPoint.Find(From, context);
         var loaded = start.Load<IModel>(context.Work);

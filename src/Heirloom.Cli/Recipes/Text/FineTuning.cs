@@ -1,5 +1,6 @@
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
+using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Evaluation.Metrics;
@@ -34,7 +35,7 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
         {
             var seed = new Seed(recipe.Seed).For("seed", i);
             using var model = Build(seed);
-            using var sub = recipe.Seeds == 1 ? null : new TrainingRun(Path.Combine(run.Path, $"seed-{i}"));
+            using var sub = recipe.Seeds == 1 ? null : new TrainingRun(Path.Combine(run.Path, $"seed-{i}"), work.Ranks);
             using var batches = new Prefetched<LabeledTokenBatch>(new LabeledTextBatches(Train, recipe.Batches, Padding, seed.For("data")));
             using var adapter = recipe.Adapter?.Build(model, seed.For("adapter"));
             var objective = Classification.Objective();
@@ -47,13 +48,25 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
                 return new(Finished: false);
             }
 
-            scored.Add(Classifications.Of(model, TestBatches, work));
-            if (i == 0)
+            work.Ranks.Together(() =>
             {
-                kept = Save(run, model, adapter, result.Steps, scored[0]);
-            }
+                if (work.Ranks.Leads)
+                {
+                    scored.Add(Classifications.Of(model, TestBatches, work));
+                    kept = i == 0 ? Save(run, model, adapter, result.Steps, scored[0]) : kept;
+                }
+            });
         }
 
+        return work.Ranks.Together(() => work.Ranks.Leads ? Finish(run, scored, kept) : new(Finished: true));
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private RecipeOutcome Finish(RunFolder run, List<Classifications> scored, string? kept)
+    {
         Keep(run, scored);
         return new(Finished: true)
         {
@@ -66,10 +79,6 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
             },
             Next = ["heirloom runs show {run}", "heirloom runs compare {run} <another>"],
         };
-    }
-
-    public void Dispose()
-    {
     }
 
     private int Padding => start.Tokenizer.Padding ?? start.Tokenizer.EndOfText ?? 0;

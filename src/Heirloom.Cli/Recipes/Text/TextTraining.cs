@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
+using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
 using Heirloom.Data.Tokens;
@@ -87,7 +88,13 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
         var scores = new SortedDictionary<string, double>(StringComparer.Ordinal);
         if (Parent is not null)
         {
-            Score("perplexity_before", scores, run: null);
+            work.Ranks.Together(() =>
+            {
+                if (work.Ranks.Leads)
+                {
+                    Score("perplexity_before", scores, run: null);
+                }
+            });
         }
 
         using var batches = new Prefetched<TokenBatch>(Batches(_seed.For("data")));
@@ -101,11 +108,7 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
             return new(Finished: false);
         }
 
-        Score("perplexity", scores, run);
-        var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
-        AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
-        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
-        return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
+        return work.Ranks.Together(() => work.Ranks.Leads ? Finish(run, result, scores) : new(Finished: true));
     }
 
     public void Dispose()
@@ -113,6 +116,16 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
         _scored.ForEach(c => c.Dispose());
         Adapter?.Dispose();
         model.Module.Dispose();
+    }
+
+    /// <summary>Scores and saves.</summary>
+    private RecipeOutcome Finish(RunFolder run, TrainingResult result, SortedDictionary<string, double> scores)
+    {
+        Score("perplexity", scores, run);
+        var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
+        AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
+        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
+        return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
     }
 
     private Dictionary<string, double> Watch() => _scored.Select(c => (c.Name, Rows: HeldOut(c, SplitPart.Validation))).Where(c => c.Rows is not null)

@@ -12,9 +12,12 @@ internal static class CorpusFiles
     /// <exception cref="UserError">A file is missing or no text.</exception>
     public static IEnumerable<string> Read(IReadOnlyList<string> patterns, WorkContext work)
     {
-        var sources = patterns.Select(p => Source(p).Open(work)).ToList(); // all are found before any is read
+        var sources = Open(patterns, work); // all are found before any is read
         return sources.SelectMany(s => s.Read()).Select(d => d.Text);
     }
+
+    /// <exception cref="UserError">A file is missing or no text.</exception>
+    public static IReadOnlyList<IDocumentSource> Open(IReadOnlyList<string> patterns, WorkContext work) => [.. patterns.Select(p => Source(p).Open(work))];
 
     private static SourceConfig Source(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.Ordinal) ? file[..^3] : file) switch
     {

@@ -15,13 +15,14 @@ internal sealed class SamplingOptions
     private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "above 1: less of what was written already", DefaultValueFactory = _ => 1 };
     private readonly Option<int?> _ngram = new("--no-repeat-ngram") { Description = "no run of so many tokens twice" };
     private readonly Option<string[]> _stop = new("--stop") { Description = "a text that ends the writing and is no part of it; may be given several times" };
+    private readonly Option<DecodingEngine> _engine = new("--engine") { Description = "which code computes: kernels for decoders on the CPU, torch for anything; auto takes kernels where they cover the model", DefaultValueFactory = _ => DecodingEngine.Auto };
     private readonly Option<ulong> _seed = new("--seed") { Description = "what is drawn depends on it alone", DefaultValueFactory = _ => 1 };
 
     public SamplingOptions(int tokens) => _tokens = new("--max-tokens") { Description = "tokens to write at most", DefaultValueFactory = _ => tokens };
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_tokens, _temperature, _topK, _topP, _minP, _repetition, _ngram, _stop, _seed])
+        foreach (var option in (Option[])[_tokens, _temperature, _topK, _topP, _minP, _repetition, _ngram, _stop, _engine, _seed])
         {
             command.Options.Add(option);
         }
@@ -44,5 +45,6 @@ internal sealed class SamplingOptions
             NoRepeatNGram = parsed.GetValue(_ngram),
         }), "options"),
         StopStrings = [.. parsed.GetValue(_stop) ?? []],
+        Engine = parsed.GetValue(_engine),
     };
 }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Heirloom.Data.Batching;
 
 /// <summary>
-/// Prepares the next batches on other threads; exactly the batches of the inner stream, in any order that they are asked for. An exception surfaces at
+/// Prepares the next batches on other threads, as far apart as the last two that were asked for (ranks that share a step skip each other's); exactly the
+/// batches of the inner stream, in any order. An exception surfaces at
 /// the step that it belongs to. A batch belongs to whoever took it (its tensors join the taker's dispose scope); those never taken are disposed here.
 /// </summary>
 /// <param name="inner">The stream.</param>
@@ -14,6 +15,7 @@ public sealed class Prefetched<TBatch>(IBatches<TBatch> inner, int ahead = 4) : 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Task<TBatch>> _coming = [];
     private readonly CancellationTokenSource _stop = new();
+    private long _last = -1;
 
     public string Fingerprint => inner.Fingerprint;
 
@@ -26,16 +28,18 @@ public sealed class Prefetched<TBatch>(IBatches<TBatch> inner, int ahead = 4) : 
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-            for (var s = step; s <= step + ahead; s++)
+            var stride = _last >= 0 && step > _last ? step - _last : 1;
+            _last = step;
+            long[] wantedNext = [.. Enumerable.Range(0, ahead + 1).Select(i => step + (i * stride))];
+            foreach (var due in wantedNext)
             {
-                if (!_coming.ContainsKey(s))
+                if (!_coming.ContainsKey(due))
                 {
-                    var due = s;
-                    _coming[s] = Task.Run(() => inner.At(due), _stop.Token);
+                    _coming[due] = Task.Run(() => inner.At(due), _stop.Token);
                 }
             }
 
-            foreach (var passed in _coming.Keys.Where(s => s < step || s > step + ahead).ToList())
+            foreach (var passed in _coming.Keys.Except(wantedNext).ToList())
             {
                 Discard(_coming[passed]);
                 _coming.Remove(passed);

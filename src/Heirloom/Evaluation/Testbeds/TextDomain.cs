@@ -27,6 +27,9 @@ public sealed class TextDomain : IDisposable
     /// <summary>Tokens of the training part.</summary>
     public long Tokens => _train.Info.Tokens;
 
+    /// <summary>Tokens a row.</summary>
+    public int ContextLength => _config.ContextLength;
+
     internal static TextDomain Open(string name, IDocumentSource source, ITokenizer tokenizer, TextTestbedConfig config, WorkContext work)
     {
         TokenFile Part(SplitPart part) => TokenizedCorpus.Open(config.Split.Take(source, part), tokenizer, work);

@@ -31,6 +31,9 @@ public sealed record TextGenerationConfig
     /// <summary>Prompts that are continued at once.</summary>
     [Range(1, 4096)]
     public int BatchSize { get; init; } = 8;
+
+    /// <summary>Which code computes.</summary>
+    public DecodingEngine Engine { get; init; }
 }
 
 /// <summary>What a model wrote after a prompt.</summary>
@@ -114,7 +117,7 @@ public sealed class TextGenerator(ICausalLM model, ITokenizer tokenizer)
         var rows = prompts.Select(_ => new Row(new(tokenizer), new(config.StopStrings))).ToList();
         var written = new TokenGenerator(model).Generate(
             prompts,
-            new() { MaxTokens = config.MaxTokens, Sampling = config.Sampling, StopIds = config.StopIds },
+            new() { MaxTokens = config.MaxTokens, Sampling = config.Sampling, StopIds = config.StopIds, Engine = config.Engine },
             seed,
             rules: rules,
             ends: token =>
@@ -149,7 +152,7 @@ public sealed class TextGenerator(ICausalLM model, ITokenizer tokenizer)
 
     private IEnumerable<GeneratedText> Search(int index, IReadOnlyList<int> prompt, int beams, TextGenerationConfig config, Action<TextPiece>? onText, List<ILogitRule> rules, CancellationToken stop)
     {
-        var search = new BeamSearchConfig { Beams = beams, MaxTokens = config.MaxTokens, StopIds = config.StopIds, LengthPenalty = config.LengthPenalty };
+        var search = new BeamSearchConfig { Beams = beams, MaxTokens = config.MaxTokens, StopIds = config.StopIds, LengthPenalty = config.LengthPenalty, Engine = config.Engine };
         var best = new BeamSearch(model).Search(prompt, search, [.. rules, .. config.Sampling.Rules()], stop)[0];
         var scanner = new StopScanner(config.StopStrings);
         var text = scanner.Add(tokenizer.Decode(best.Ids));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Heirloom.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace Heirloom.Models.Text;
 
 /// <summary>A decoder-only transformer: predicts each token from those before it.</summary>
-public sealed class Decoder : nn.Module, ICausalLM, IPromptable
+public sealed class Decoder : nn.Module, ICausalLM, IPromptable, ILayerStack
 {
     private readonly DecoderConfig _config;
 
@@ -44,6 +45,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
         // after post-norm blocks the stream is normalized already
         _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
         _head = config.Head ? new(config.TieEmbeddings ? null : block.Width, config.VocabularySize, config.HeadBias) : null;
+        Order = [.. Enumerable.Range(0, config.Layers)];
         RegisterComponents();
     }
 
@@ -56,6 +58,8 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
     public int ContextLength => _config.ContextLength - (Virtual?.Count ?? 0);
 
     public VirtualTokens? Virtual { get; set; }
+
+    public ImmutableArray<int> Order { get; set; }
 
     /// <exception cref="UserError">The sequence is longer than the context.</exception>
     public Tensor Encode(TokenInputs inputs)
@@ -107,7 +111,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
             .call(hidden, _embedding.weight!).MoveToOuterDisposeScope();
     }
 
-    public KeyValueCache NewCache(int rows, int capacity) => new(_config.Layers, rows, capacity + (Virtual?.Count ?? 0));
+    public KeyValueCache NewCache(int rows, int capacity) => new(Order.Length, rows, capacity + (Virtual?.Count ?? 0));
 
     private Tensor Embed(Tensor ids, Tensor? slots, long start, Tensor? positions)
     {
@@ -128,9 +132,9 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable
     {
         var (queries, like) = (x.shape[1], x);
         AttentionContext? full = null, windowed = null;
-        for (var i = 0; i < _layers.Count; i++)
+        for (var i = 0; i < Order.Length; i++)
         {
-            x = _layers[i].call(x, HasWindow(i) ? windowed ??= Masked(_config.Block.Attention.Window) : full ??= Masked(null), i);
+            x = _layers[Order[i]].call(x, HasWindow(Order[i]) ? windowed ??= Masked(_config.Block.Attention.Window) : full ??= Masked(null), i);
         }
 
         return _norm?.call(x) ?? x;

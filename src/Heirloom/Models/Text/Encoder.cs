@@ -7,10 +7,9 @@ using static TorchSharp.torch;
 namespace Heirloom.Models.Text;
 
 /// <summary>A bidirectional transformer: every position sees every other, and hidden tokens are predicted from both sides.</summary>
-public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
+public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable, ILayerStack
 {
     private readonly EncoderConfig _config;
-    private readonly ImmutableArray<int> _order;
 
     [ComponentName(Name = "embedding")]
     private readonly Embedding _embedding;
@@ -60,7 +59,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
         _tokenTypes = config.TokenTypes > 0 ? Projections.Embedding(config.TokenTypes, width) : null;
         _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(width) : null;
         _embeddingProjection = config.EmbeddingWidth is not null ? Projections.Linear(width, block.Width, bias: true) : null;
-        _order = config.Sharing?.Order(config.Layers) ?? [.. Enumerable.Range(0, config.Layers)];
+        Order = config.Sharing?.Order(config.Layers) ?? [.. Enumerable.Range(0, config.Layers)];
         _layers = new([.. Enumerable.Range(0, config.OwnLayers()).Select(_ => new TransformerBlock(block))]);
         // after post-norm blocks the stream is normalized already
         _norm = block.Placement == NormPlacement.Post ? null : block.Norm.Build(block.Width);
@@ -80,6 +79,8 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
     public int ContextLength => _config.ContextLength - (Virtual?.Count ?? 0);
 
     public VirtualTokens? Virtual { get; set; }
+
+    public ImmutableArray<int> Order { get; set; }
 
     public bool HasPooler => _pooler is not null;
 
@@ -107,9 +108,9 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable
             }.Resolve(length, length, x),
             Rotation = _positions.Rotate(0, length, x),
         };
-        for (var i = 0; i < _order.Length; i++)
+        for (var i = 0; i < Order.Length; i++)
         {
-            x = _layers[_order[i]].call(x, context, i);
+            x = _layers[Order[i]].call(x, context, i);
         }
 
         return (_norm?.call(x) ?? x).narrow(1, length - own, own).MoveToOuterDisposeScope();

@@ -1,20 +1,17 @@
-using Heirloom.Layers;
-using Heirloom.Models.Text;
-using TorchSharp;
+using Heirloom.Models;
 using static TorchSharp.torch;
 
 namespace Heirloom.Reuse.Growing;
 
 /// <summary>
-/// Makes a pretrained decoder n times as wide without changing what it computes: every vector of the clone is n copies of the small model's, so that it
-/// starts from the small model's logits instead of from nothing and is then trained on as usual.
+/// Makes a pretrained model n times as wide without changing what it computes: every vector of the clone is n copies of the small model's, so that it
+/// starts from the small model's outputs instead of from nothing and is then trained on as usual.
 /// </summary>
 /// <remarks>
 /// <para>Samragh et al. 2024, "Scaling Smart". Heads are multiplied and keep their width; query heads and the key and value heads that they share are
 /// multiplied alike, so that every copy of a query head finds its own group. Norms see n copies, which have the same mean and variance.</para>
 /// <para>A tied head reads n copies through the embedding itself and would give n times the logits. The published treatment keeps the tie and divides
-/// the head's weight by n in its forward pass; here the last norm before the head is divided by n, which is the same function, needs no other
-/// head, and survives in every checkpoint format.</para>
+/// the head's weight by n in its forward pass; here the last norm before the head is divided by n (<see cref="ModelAxes.TiedNorm"/>).</para>
 /// <para>Copies of a neuron that are equal in weights as well as in activations get equal gradients. Without noise (or dropout) they stay equal, and the
 /// clone learns no more than the small model could: the noisy variants are for training on.</para>
 /// </remarks>
@@ -24,68 +21,34 @@ public static class HyperCloning
     /// <param name="small">The pretrained model.</param>
     /// <param name="config">Factor and variant.</param>
     /// <param name="seed">Source of the noise.</param>
-    /// <exception cref="UserError">The model's positions depend on the number of heads (ALiBi).</exception>
-    public static Decoder Expand(Decoder small, HyperCloningConfig config, Seed seed)
-    {
-        var source = (DecoderConfig)small.Config;
-        var clone = Widen(source, config.Factor).Build(new Seed(0));
-        using var quiet = no_grad();
-        var weights = small.state_dict();
-        clone.to(weights["embedding.weight"].dtype).to(weights["embedding.weight"].device);
-        var layout = new ModelLayout(clone);
-        var scaled = source.TieEmbeddings ? LastNorm(source) : null;
-        foreach (var (name, target) in clone.state_dict())
-        {
-            using var scope = NewDisposeScope();
-            var value = Cloned(name, weights[name].to(float32, CPU), target, layout, config, seed.For(name));
-            target.copy_(scaled is not null && name.StartsWith(scaled, StringComparison.Ordinal) ? value.div(config.Factor) : value);
-        }
-
-        clone.train(small.training);
-        return clone;
-    }
+    /// <exception cref="UserError">Growing does not cover the model, or its positions depend on the number of heads (ALiBi).</exception>
+    public static TModel Expand<TModel>(TModel small, HyperCloningConfig config, Seed seed)
+        where TModel : class, IModel => (TModel)Expand(new Grower(small), config, seed);
 
     /// <summary>The architecture of a clone: n times the width, feed-forward width, heads, and key and value heads.</summary>
-    /// <exception cref="UserError">The positions depend on the number of heads (ALiBi).</exception>
-    public static DecoderConfig Widen(DecoderConfig small, int factor)
-    {
-        if (small.Positions is AlibiPositionsConfig)
-        {
-            throw new UserError("a model with ALiBi has slopes that depend on its number of heads, which cloning multiplies", "positions", "grow a model with learned, rotary, relative or no positions");
-        }
+    /// <exception cref="UserError">Growing does not cover the family.</exception>
+    public static TConfig Widen<TConfig>(TConfig small, int factor)
+        where TConfig : ModelConfig => (TConfig)Widen(ModelSize.Of(small), factor).Apply(small, [.. Enumerable.Range(0, ModelSize.Of(small).Layers)]);
 
-        var (block, attention) = (small.Block, small.Block.Attention);
-        return small with
-        {
-            Block = block with
-            {
-                Width = block.Width * factor,
-                Attention = attention with { Heads = attention.Heads * factor, KeyValueHeads = attention.KeyValueHeads * factor },
-                FeedForward = block.FeedForward with { Width = block.FeedForward.Width * factor },
-            },
-        };
+    internal static ModelSize Widen(ModelSize small, int factor) => small with
+    {
+        Width = small.Width * factor,
+        Heads = small.Heads * factor,
+        KeyHeads = small.KeyHeads * factor,
+        FeedForward = small.FeedForward * factor,
+    };
+
+    internal static IModel Expand(Grower small, HyperCloningConfig config, Seed seed)
+    {
+        var large = Widen(small.Axes.Size, config.Factor);
+        var maps = AxisMaps.Cyclic(small.Axes.Size, large);
+        return small.Fill(large, [.. Enumerable.Range(0, large.Layers)], maps, (own, source, _) => IsBlocks(own)
+            ? Projection(small[source.Name], config, seed.For(own.Name))
+            : maps.Widen(small[source.Name], source), new(0));
     }
 
-    /// <summary>What the head reads comes out of this norm: the final one, or in post-norm blocks the last block's.</summary>
-    private static string LastNorm(DecoderConfig config) =>
-        config.Block.Placement == NormPlacement.Post ? $"layers.{config.Layers - 1}.feed_forward_norm." : "norm.";
-
-    private static Tensor Cloned(string name, Tensor weight, Tensor target, ModelLayout layout, HyperCloningConfig config, Seed seed)
-    {
-        if (weight.shape.SequenceEqual(target.shape))
-        {
-            return weight; // a norm of single heads, whose width stays
-        }
-
-        if (weight.dim() == 2 && layout.Projection(name) is not null)
-        {
-            return Projection(weight, config, seed);
-        }
-
-        // biases, norms, and tables with a column for each coordinate (embedding, positions) or head (relative positions); an untied head averages its copies
-        var copies = weight.repeat([.. Enumerable.Repeat(1L, (int)weight.dim() - 1), config.Factor]);
-        return name == "head.weight" ? copies.div(config.Factor) : copies;
-    }
+    /// <summary>Whether outputs are copied, and copies of inputs share what reads them.</summary>
+    private static bool IsBlocks(WeightAxes weight) => weight.Role == WeightRole.Projection && weight.Dimensions[0].Axis != Axis.Fixed && weight.Dimensions[1].Summed;
 
     private static Tensor Projection(Tensor weight, HyperCloningConfig config, Seed seed)
     {

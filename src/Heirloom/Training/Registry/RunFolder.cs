@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heirloom.Core.Ranks;
 
 namespace Heirloom.Training.Registry;
 
@@ -10,11 +11,14 @@ public sealed class RunFolder : IDisposable
 {
     public const string SettingsName = "settings.yaml", CheckpointName = "checkpoint", ReportName = "report.html";
 
+    private readonly bool _writes;
+
     private RunFolder(string path)
+        : this(new TrainingRun(path), writes: true)
     {
-        Training = new TrainingRun(path);
-        Path = Training.Folder;
     }
+
+    private RunFolder(TrainingRun training, bool writes) => (Training, Path, _writes) = (training, training.Folder, writes);
 
     public string Path { get; }
 
@@ -45,6 +49,16 @@ public sealed class RunFolder : IDisposable
     public static RunFolder At(string path) => File.Exists(System.IO.Path.Combine(path, RunFile.Name))
         ? throw new UserError("holds a run already", path, "choose another folder, or --resume")
         : new(path);
+
+    /// <summary>The folder that the leader of several ranks opens; the others see it and write nothing.</summary>
+    /// <param name="open">Called by the leader alone.</param>
+    /// <param name="ranks">All of them.</param>
+    public static RunFolder Shared(Func<RunFolder> open, IRanks ranks)
+    {
+        var led = ranks.Together(() => ranks.Leads ? open() : null);
+        var path = ranks.FromLeader(led?.Path);
+        return ranks.Together(() => led ?? new(TrainingRun.Following(path), writes: false));
+    }
 
     /// <summary>A folder whose run goes on.</summary>
     /// <exception cref="UserError">It holds no run, or the run is under way elsewhere.</exception>
@@ -112,7 +126,11 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes the first record and the settings.</summary>
     public void Begin(RunRecord record, string settings)
     {
-        Atomic.WriteText(System.IO.Path.Combine(Path, SettingsName), settings);
+        if (_writes)
+        {
+            Atomic.WriteText(System.IO.Path.Combine(Path, SettingsName), settings);
+        }
+
         Update(_ => record);
     }
 
@@ -120,7 +138,10 @@ public sealed class RunFolder : IDisposable
     public void Update(Func<RunRecord, RunRecord> change)
     {
         Record = change(Record!);
-        RunFile.Write(Path, Record);
+        if (_writes)
+        {
+            RunFile.Write(Path, Record);
+        }
     }
 
     public void Dispose() => Training.Dispose();

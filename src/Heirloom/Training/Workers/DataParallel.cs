@@ -21,8 +21,7 @@ public static class DataParallel
     /// <summary>Divides the batches of an objective among workers.</summary>
     /// <param name="objective">Of one worker.</param>
     /// <param name="workers">At least 1; a batch with fewer rows has fewer.</param>
-    /// <param name="part">The rows of a batch from a place on, so many.</param>
-    public static Objective<TModel, TBatch> Over<TModel, TBatch>(Objective<TModel, TBatch> objective, int workers, Func<TBatch, long, long, TBatch> part)
+    public static Objective<TModel, TBatch> Over<TModel, TBatch>(Objective<TModel, TBatch> objective, int workers)
         where TModel : IModel
         where TBatch : IBatch<TBatch>
     {
@@ -38,7 +37,7 @@ public static class DataParallel
                 try
                 {
                     var (from, to) = (w * batch.Count / count, (w + 1) * batch.Count / count);
-                    results[w] = Compute(objective, model, () => part(batch, from, to - from), seed.For("worker", w), parameters);
+                    results[w] = Compute(objective, model, () => batch.Rows(from, to - from), seed.For("worker", w), parameters);
                 }
                 catch (Exception e)
                 {
@@ -58,18 +57,6 @@ public static class DataParallel
             return loss;
         };
     }
-
-    /// <summary>Rows of tokens are divided.</summary>
-    /// <inheritdoc cref="Over{TModel, TBatch}(Objective{TModel, TBatch}, int, Func{TBatch, long, long, TBatch})"/>
-    public static Objective<TModel, TokenBatch> Over<TModel>(Objective<TModel, TokenBatch> objective, int workers)
-        where TModel : IModel => Over(objective, workers, Rows);
-
-    private static TokenBatch Rows(TokenBatch batch, long start, long count) => new(
-        batch.Ids.narrow(0, start, count), batch.Targets?.narrow(0, start, count), batch.Segments?.narrow(0, start, count), batch.Mask?.narrow(0, start, count))
-    {
-        TokenTypes = batch.TokenTypes?.narrow(0, start, count),
-        Relations = batch.Relations?.narrow(0, start, count),
-    };
 
     private static Share Compute<TModel, TBatch>(Objective<TModel, TBatch> objective, TModel model, Func<TBatch> part, Seed seed, Tensor[] parameters)
         where TBatch : IBatch<TBatch>

@@ -101,7 +101,7 @@ public sealed class PromptAdapterTests
         using var adapter = s_configs[kind].Build(model, new(3));
         adapter.Attach(model);
         int[][] prompts = name == "llama" && kind == "prefix" ? [[7, 1, 30], [4, 2, 9]] : [[7, 1, 30], [4, 2]];
-        using var session = new DecodingSession(model, prompts, 4);
+        using var session = DecodingSession.Open(model, prompts, 4);
         using var first = session.Start();
         using var second = session.Step([11, 12]);
         for (var row = 0; row < 2; row++)
@@ -121,7 +121,7 @@ public sealed class PromptAdapterTests
         using (var prefix = new PrefixTuningConfig().Build(llama, new(1)))
         {
             prefix.Attach(llama);
-            using var session = new DecodingSession(llama, [[1, 2, 3], [4]], 4);
+            using var session = DecodingSession.Open(llama, [[1, 2, 3], [4]], 4);
             Assert.Throws<UserError>(session.Start);
         }
 
