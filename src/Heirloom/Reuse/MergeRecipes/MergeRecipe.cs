@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace Heirloom.Reuse.MergeRecipes;
@@ -51,12 +52,20 @@ public sealed record MergeRecipe
     /// <param name="method">Its name.</param>
     /// <param name="baseModel">The base, where the method needs one.</param>
     /// <param name="weights">By model.</param>
-    public static MergeRecipe Of(string method, string? baseModel, params IEnumerable<(string Model, double Weight)> weights) => new()
+    public static MergeRecipe Of(string method, string? baseModel, params IEnumerable<(string Model, double Weight)> weights)
     {
-        Method = method,
-        Base = baseModel,
-        Modules = [new("", [new([.. weights.Select(w => new MergeSource(w.Model, null, MergeParameters.Of(("weight", w.Weight))))], null, MergeParameters.None)], MergeParameters.None)],
-    };
+        var all = weights.ToList();
+        var lines = all.Select(w => string.Create(CultureInfo.InvariantCulture, $"  - {{model: {Quoted(w.Model)}, parameters: {{weight: {w.Weight:R}}}}}"));
+        return new()
+        {
+            Method = method,
+            Base = baseModel,
+            Modules = [new("", [new([.. all.Select(w => new MergeSource(w.Model, null, MergeParameters.Of(("weight", w.Weight))) { Where = w.Model })], null, MergeParameters.None)], MergeParameters.None)],
+            Text = string.Join('\n', [$"merge_method: {method}", .. baseModel is null ? [] : new[] { $"base_model: {Quoted(baseModel)}" }, "models:", .. lines]) + "\n",
+        };
+
+        static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
 }
 
 /// <summary>A part of the model (an encoder, a decoder) by the slices that it is stacked from.</summary>
