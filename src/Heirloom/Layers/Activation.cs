@@ -1,3 +1,4 @@
+using Heirloom.Layers.Kernels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public enum Activation
 
 public static class Activations
 {
-    public static Tensor Apply(this Activation activation, Tensor x) => activation switch
+    public static Tensor Apply(this Activation activation, Tensor x) => FusedActivation.Fits(activation, x) ? FusedActivation.Of(activation, x) : activation switch
     {
         Activation.Gelu => nn.functional.gelu(x),
         Activation.GeluTanh => nn.functional.gelu(x, GELU.Approximate.tanh),

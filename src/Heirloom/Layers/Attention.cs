@@ -1,3 +1,4 @@
+using Heirloom.Layers.Kernels;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -173,6 +174,9 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
             values_BGSK = values_BGSK.repeat_interleave(shared, dim: 1);
         }
 
-        return nn.functional.scaled_dot_product_attention(query_BHTK, keys_BGSK, values_BGSK, scores, dropout, mask.IsCausal);
+        return FusedAttention.Fits(values_BGSK, keys_BGSK.shape[2], mask.Scores) && queries > 1
+            ? FusedAttention.Of(
+                query_BHTK.to(values_BGSK.dtype), keys_BGSK.to(values_BGSK.dtype), values_BGSK, mask.Scores, 1 / Math.Sqrt(HeadWidth), mask.IsCausal, Dropping.Mask(dropout))
+            : nn.functional.scaled_dot_product_attention(query_BHTK, keys_BGSK, values_BGSK, scores, dropout, mask.IsCausal);
     }
 }

@@ -57,11 +57,6 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
         var hidden = _gate is null
             ? _config.Activation.Apply(_up.call(x))
             : _config.Activation.Apply(_gate.call(x)).mul(_up.call(x));
-        if (training && _config.Dropout > 0)
-        {
-            hidden = nn.functional.dropout(hidden, _config.Dropout);
-        }
-
-        return _down.call(hidden).MoveToOuterDisposeScope();
+        return _down.call(Dropping.Apply(hidden, _config.Dropout, training)).MoveToOuterDisposeScope();
     }
 }

@@ -160,5 +160,5 @@ public sealed class TransformerBlock : nn.Module<Tensor, AttentionContext, int, 
     }
 
     private Tensor Dropped(Tensor branch) =>
-        training && _config.Dropout > 0 ? nn.functional.dropout(branch, _config.Dropout) : branch;
+        Dropping.Apply(branch, _config.Dropout, training);
 }

@@ -82,7 +82,7 @@ public sealed class Mlp : nn.Module, IClassifier<Tensor>
         foreach (var layer in _layers)
         {
             x_BF = _config.Activation.Apply(layer.call(x_BF));
-            x_BF = training && _config.Dropout > 0 ? nn.functional.dropout(x_BF, _config.Dropout) : x_BF;
+            x_BF = Dropping.Apply(x_BF, _config.Dropout, training);
         }
 
         return _classifier.call(x_BF).MoveToOuterDisposeScope();

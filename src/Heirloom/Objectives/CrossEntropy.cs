@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Layers.Kernels;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -39,7 +40,8 @@ public static class CrossEntropy
             targets_N = targets_N.index_select(0, at);
         }
 
-        return Of(head(h_ND), targets_N, config);
+        var logits_NV = head(h_ND);
+        return Fused(logits_NV, targets_N) ? OfAll(logits_NV, targets_N, config ?? Plain) : Of(logits_NV, targets_N, config);
     }
 
     /// <param name="logits"><c>[…, V]</c></param>
@@ -64,6 +66,21 @@ public static class CrossEntropy
         var zLoss = config.ZLoss * (logits_NV.logsumexp(-1).square() * counted).sum() / count;
         return new(loss + zLoss, ("loss", loss.detach()), ("z_loss", zLoss.detach())) { Terms = terms };
     }
+
+    /// <summary>Where every row has a target and nobody else sees the logits, their gradient may take their place.</summary>
+    private static Loss OfAll(Tensor logits_NV, Tensor targets_N, CrossEntropyConfig config)
+    {
+        var count = targets_N.shape[0];
+        var (total, parts) = FusedCrossEntropy.Of(logits_NV, targets_N, TokenBatch.Ignore, count, config.LabelSmoothing, config.ZLoss);
+        var terms = tensor(count, dtype: ScalarType.Int64);
+        var loss = ("loss", tensor(parts.Loss, dtype: ScalarType.Float32));
+        return config.ZLoss == 0
+            ? new(total, loss) { Terms = terms }
+            : new(total, loss, ("z_loss", tensor(parts.ZLoss, dtype: ScalarType.Float32))) { Terms = terms };
+    }
+
+    private static bool Fused(Tensor logits_NV, Tensor targets_N) =>
+        FirstOrder.Holds && logits_NV.requires_grad && logits_NV.dim() == 2 && Lanes.Covers(logits_NV) && targets_N.is_contiguous();
 
     /// <summary>The loss of each target by itself, for evaluation.</summary>
     /// <param name="logits"><c>[…, V]</c></param>

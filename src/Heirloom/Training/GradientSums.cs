@@ -1,3 +1,4 @@
+using Heirloom.Layers.Kernels;
 using Heirloom.Training.Precision;
 using Heirloom.Training.Ranks;
 using TorchSharp;
@@ -97,6 +98,7 @@ internal sealed class GradientSums
     {
         using var _ = enable_grad();
         using var autocast = bfloat16 ? new Autocast(device) : null;
+        using var kernels = new FirstOrder(seed.For("dropout")); // the backward pass above records nothing
         return phase.Forward(part, seed);
     }
 }

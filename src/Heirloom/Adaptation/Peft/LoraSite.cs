@@ -101,8 +101,7 @@ internal sealed class LoraSite : nn.Module
     private Tensor Projected(HubPiece piece, Tensor x, Tensor y)
     {
         var drops = piece.Module.training && _dropout > 0;
-        var read = x.to(_a.dtype);
-        read = drops ? nn.functional.dropout(read, _dropout) : read;
+        var read = Dropping.Apply(x.to(_a.dtype), _dropout, piece.Module.training);
         var added = nn.functional.linear(nn.functional.linear(read, _a), piece.Rows.Take(_b), _bias is null ? null : piece.Rows.Take(_bias)).mul(_scale);
         if (_magnitude is null)
         {

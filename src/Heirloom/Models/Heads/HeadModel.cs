@@ -57,5 +57,5 @@ public abstract class HeadModel<TEncoder> : nn.Module
         return _classifier.call(Dropped(x)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Dropped(Tensor x) => training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+    private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
 }

@@ -192,5 +192,5 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
         return inputs.HiddenChannels is { } channels ? x.masked_fill(channels.unsqueeze(1), KeptScalar.Zero) : x;
     }
 
-    private Tensor Dropped(Tensor x, double share) => training && share > 0 ? nn.functional.dropout(x, share) : x;
+    private Tensor Dropped(Tensor x, double share) => Dropping.Apply(x, share, training);
 }

@@ -129,7 +129,7 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         using var scope = NewDisposeScope();
         var frames = _encoder.ExtractFrames(inputs.Samples);
         var contexts = _contextProjection.call(_encoder.EncodeFrames(inputs, frames));
-        var codes = Quantize(training && _config.Dropout > 0 ? nn.functional.dropout(frames, _config.Dropout) : frames, inputs.HiddenFrames, noise, temperature);
+        var codes = Quantize(Dropping.Apply(frames, _config.Dropout, training), inputs.HiddenFrames, noise, temperature);
         return (contexts.MoveToOuterDisposeScope(), new(codes.Vectors.MoveToOuterDisposeScope(), codes.Perplexity.MoveToOuterDisposeScope()));
     }
 

@@ -105,7 +105,7 @@ public sealed class SpeechTranscriber : nn.Module, ITranscriber
     {
         using var scope = NewDisposeScope();
         var x = Encoder.Encode(inputs);
-        x = training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+        x = Dropping.Apply(x, _config.Dropout, training);
         return _head.call(x).MoveToOuterDisposeScope();
     }
 

@@ -82,7 +82,7 @@ public sealed class BlankInfiller : nn.Module, IBlankInfillingLM
     {
         var length = ids.shape[1];
         var x_BTD = _embedding.call(ids).add(_positions.call(positions), KeptScalar.One).add(_blankPositions.call(blankPositions), KeptScalar.One);
-        x_BTD = training && _config.Block.Dropout > 0 ? nn.functional.dropout(x_BTD, _config.Block.Dropout) : x_BTD;
+        x_BTD = Dropping.Apply(x_BTD, _config.Block.Dropout, training);
         var context = new AttentionContext { Mask = pattern.Resolve(length, length, x_BTD) };
         for (var i = 0; i < _layers.Count; i++)
         {

@@ -124,7 +124,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable, ILayerStack
 
         x = _positions.Embed(x, start, positions);
         x = _embeddingNorm?.call(x) ?? x;
-        return training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+        return Dropping.Apply(x, _config.Block.Dropout, training);
     }
 
     /// <summary>Runs the layers; masks with and without the window are each made for the first layer that needs them.</summary>

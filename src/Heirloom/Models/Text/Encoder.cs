@@ -150,7 +150,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable,
         }
 
         x = _embeddingNorm?.call(x) ?? x;
-        x = training && _config.Block.Dropout > 0 ? nn.functional.dropout(x, _config.Block.Dropout) : x;
+        x = Dropping.Apply(x, _config.Block.Dropout, training);
         return _embeddingProjection?.call(x) ?? x;
     }
 }

@@ -186,6 +186,6 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
             return (_norm is null ? x : Dropped(_norm.call(x))).MoveToOuterDisposeScope();
         }
 
-        private Tensor Dropped(Tensor x) => training && _block.Dropout > 0 ? nn.functional.dropout(x, _block.Dropout) : x;
+        private Tensor Dropped(Tensor x) => Dropping.Apply(x, _block.Dropout, training);
     }
 }

@@ -114,7 +114,7 @@ public sealed class LstmLM : nn.Module, ILanguageModel
         return Run(rows_SLD).flatten(0, 1).index_select(0, tensor(back, device: x_BTD.device)).view_as(x_BTD);
     }
 
-    private Tensor Dropped(Tensor x) => training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+    private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
 
     /// <summary>Cells uniform on ±1/√width with forget gates open (Jozefowicz et al. 2015), embeddings and head normal.</summary>
     private void Initialize(Seed seed)

@@ -75,7 +75,7 @@ public sealed class VisionTransformer : nn.Module, IPooledImageEncoder, IClassif
         }
 
         x_BND = x_BND.add(_positions);
-        x_BND = training && _config.Block.Dropout > 0 ? nn.functional.dropout(x_BND, _config.Block.Dropout) : x_BND;
+        x_BND = Dropping.Apply(x_BND, _config.Block.Dropout, training);
         var context = new AttentionContext();
         for (var i = 0; i < _layers.Count; i++)
         {

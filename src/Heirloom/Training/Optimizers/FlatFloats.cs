@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Heirloom.Layers.Kernels;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -31,17 +32,6 @@ internal static class FlatFloats
     public static void ForChunks(long count, Action<int, int, int> chunk)
     {
         var chunks = (int)((count + Chunk - 1) / Chunk);
-        void Run(int i) => chunk(i, i * Chunk, (int)Math.Min(Chunk, count - ((long)i * Chunk)));
-        if (chunks <= 2)
-        {
-            for (var i = 0; i < chunks; i++)
-            {
-                Run(i);
-            }
-        }
-        else
-        {
-            Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, get_num_threads()) }, Run);
-        }
+        Team.For(chunks, i => chunk(i, i * Chunk, (int)Math.Min(Chunk, count - ((long)i * Chunk))));
     }
 }
