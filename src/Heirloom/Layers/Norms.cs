@@ -46,10 +46,13 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <param name="epsilon">Added to the mean square.</param>
     public RmsNorm(long width, double epsilon = 1e-5) : base(nameof(RmsNorm))
     {
-        _epsilon = epsilon;
+        (_epsilon, Epsilon) = (epsilon, epsilon);
         _weight = ModuleWeight.Of(ones(width));
         RegisterComponents();
     }
+
+    /// <summary>Added to the mean square.</summary>
+    public double Epsilon { get; }
 
     public override Tensor forward(Tensor x)
     {

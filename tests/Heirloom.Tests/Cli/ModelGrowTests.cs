@@ -61,6 +61,18 @@ public sealed partial class ModelGrowTests : IDisposable
     }
 
     [Fact]
+    public void MaskedGrowthPreservesTheFunctionAtAnySize()
+    {
+        var small = Model("small", DecoderConfig.Llama(300, 32, 16, 2, 2));
+
+        var (code, said, error) = _terminal.Run("model", "grow", small, "--to", Path.Combine(_terminal.Folder, "large"), "--method", "msg", "--width", "21", "--heads", "3", "--feed-forward", "70", "--layers", "5");
+
+        Assert.True(code == ExitCode.Ok, error);
+        Assert.Contains("function preserved", said, StringComparison.Ordinal);
+        Assert.Equal((21, 5), (Checkpoint.LoadAs<Decoder>(Path.Combine(_terminal.Folder, "large")).Model.Width, ((DecoderConfig)Checkpoint.ReadConfig(Path.Combine(_terminal.Folder, "large"))).Layers));
+    }
+
+    [Fact]
     public void ModelsWithoutATokenizerGrowTooAndKeepTheirType()
     {
         var small = Path.Combine(_terminal.Folder, "vit");

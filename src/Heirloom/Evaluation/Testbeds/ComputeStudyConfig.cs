@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Evaluation.Compute;
 using Heirloom.Models.Text;
 using Heirloom.Training.Optimizers;
 
@@ -30,6 +31,13 @@ public sealed record ComputeStudyConfig : IExample<ComputeStudyConfig>
     /// <summary>Steps between measurements of the validation loss.</summary>
     [Range(1, 1_000_000)]
     public int EvaluateEvery { get; init; } = 10;
+
+    /// <summary>Operations of so many steps of a whole model.</summary>
+    public double Flops(DecoderConfig model, TextDomain text, double steps)
+    {
+        using var built = model.Build(new Seed(0));
+        return steps * Rows * text.ContextLength * TrainingFlops.PerToken(built, text.ContextLength);
+    }
 
     /// <summary>Goes a way with every rate and keeps the model with the lowest validation loss; the others are disposed.</summary>
     /// <param name="text">What is read.</param>

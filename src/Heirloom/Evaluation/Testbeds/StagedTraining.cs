@@ -28,13 +28,13 @@ public sealed class StagedTraining
     /// <param name="model">Trained in place.</param>
     /// <param name="flops">At least one step's worth.</param>
     /// <param name="objective">Null for predicting the next token.</param>
-    /// <param name="flopsPerToken">What a token of the last step cost; null for that of the whole model.</param>
+    /// <param name="layers">How many layers ran in the last step and how many of them were trained; null where the whole model was.</param>
     /// <param name="hooks">Called after each step, before it is counted.</param>
     /// <returns>The same model.</returns>
-    public Decoder Fit(Decoder model, double flops, Objective<Decoder, TokenBatch>? objective = null, Func<double>? flopsPerToken = null, params IReadOnlyList<IHook> hooks)
+    public Decoder Fit(Decoder model, double flops, Objective<Decoder, TokenBatch>? objective = null, Func<(int Run, int Trained)>? layers = null, params IReadOnlyList<IHook> hooks)
     {
         var tokens = (double)_config.Rows * _text.ContextLength;
-        var whole = TrainingFlops.PerToken(model, _text.ContextLength);
+        var whole = tokens * TrainingFlops.PerToken(model, _text.ContextLength);
         var end = Compute.Total.Flops + flops;
         var config = new TrainingConfig
         {
@@ -46,7 +46,7 @@ public sealed class StagedTraining
         };
         var seed = _seed.For("stage", _stages++);
         Compute.Reach(Loss(model));
-        var count = new CountCompute(Compute, _ => tokens * (flopsPerToken?.Invoke() ?? whole), () => Loss(model), _config.EvaluateEvery, _work.Clock);
+        var count = new CountCompute(Compute, _ => layers?.Invoke() is var (run, trained) ? tokens * TrainingFlops.PerToken(model, _text.ContextLength, run, trained) : whole, () => Loss(model), _config.EvaluateEvery, _work.Clock);
         new Trainer(config, seed, _work).Fit(model, objective ?? CausalLM.Objective(), _text.Batches(_config.Rows, seed.For("text")), null, [.. hooks, count, new StopAt(Compute, end)]);
         Compute.Reach(Loss(model));
         return model;

@@ -25,11 +25,13 @@ public static class ApolloDepths
         return (int)(Math.Clamp(m / (Least + ((1 - Least) * uniform) + n), 1, ratio) * own);
     }
 
+    /// <summary>Every depth from the layers' own number to the full one alike: what low values prioritized are compared with.</summary>
+    /// <inheritdoc cref="Depth"/>
+    public static DepthSampler Uniform(int own, int full) => random => Lesson(own, own + random.Next(full - own + 1));
+
     /// <summary>Draws a depth and runs each layer in as many neighbouring places (<see cref="LayerOrder.Interpolate"/>); all of them are trained.</summary>
     /// <inheritdoc cref="Depth"/>
-    public static DepthSampler Sampler(int own, int full) => random =>
-    {
-        var order = LayerOrder.Interpolate(own, Depth(own, full, random.NextDouble()));
-        return new(order, order.Length);
-    };
+    public static DepthSampler Sampler(int own, int full) => random => Lesson(own, Depth(own, full, random.NextDouble()));
+
+    private static DepthDraw Lesson(int own, int depth) => new(LayerOrder.Interpolate(own, depth), depth);
 }

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using Heirloom.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -45,8 +46,9 @@ public sealed class Grower
     /// <param name="maps">How its axes grow: by the copies of its inputs a tied head's norm is divided. Null where nothing is copied in width.</param>
     /// <param name="value">Makes each weight.</param>
     /// <param name="seed">Of fresh weights; the same for the same seed, whatever is made of them.</param>
+    /// <param name="norm">Of all blocks; null for the norm that they have.</param>
     /// <exception cref="UserError">The model's positions depend on the number of heads, which grows (ALiBi).</exception>
-    public IModel Fill(ModelSize large, IReadOnlyList<int> layers, AxisMaps? maps, GrownWeight value, Seed seed)
+    public IModel Fill(ModelSize large, IReadOnlyList<int> layers, AxisMaps? maps, GrownWeight value, Seed seed, NormConfig? norm = null)
     {
         if (Axes.HasAlibi && large.Heads != Axes.Size.Heads)
         {
@@ -54,7 +56,7 @@ public sealed class Grower
         }
 
         using var quiet = no_grad();
-        var model = large.Apply(_small.Config, layers).Build(seed);
+        var model = large.Apply(_small.Config, layers, norm).Build(seed);
         try
         {
             var axes = new ModelAxes(model);

@@ -79,21 +79,22 @@ public sealed record ModelSize
     /// <summary>The configuration with these sizes.</summary>
     /// <param name="config">Of a model with the same width of heads.</param>
     /// <param name="layers">The old layer that each new one comes from.</param>
+    /// <param name="norm">Of all blocks; null for the norm that they have.</param>
     /// <exception cref="UserError">Growing does not cover the family, or its layers share their weights and their number changes.</exception>
-    public ModelConfig Apply(ModelConfig config, IReadOnlyList<int> layers) => config switch
+    public ModelConfig Apply(ModelConfig config, IReadOnlyList<int> layers, NormConfig? norm = null) => config switch
     {
         DecoderConfig decoder => decoder with
         {
-            Block = Apply(decoder.Block),
+            Block = Apply(decoder.Block, norm),
             Layers = Layers,
             VocabularySize = Vocabulary!.Value,
             WindowLayers = [.. Enumerable.Range(0, Layers).Where(i => decoder.WindowLayers.Contains(layers[i]))],
         },
         EncoderConfig { Sharing: not null } encoder when encoder.Layers != Layers =>
             throw new UserError("the layers share their weights, so that more of them are no growth", "layers", "grow its width, heads or feed-forward"),
-        EncoderConfig encoder => encoder with { Block = Apply(encoder.Block), Layers = Layers, VocabularySize = Vocabulary!.Value },
-        VisionTransformerConfig vision => vision with { Block = Apply(vision.Block), Layers = Layers },
-        HeadConfig head => head with { Encoder = Apply(head.Encoder, layers) },
+        EncoderConfig encoder => encoder with { Block = Apply(encoder.Block, norm), Layers = Layers, VocabularySize = Vocabulary!.Value },
+        VisionTransformerConfig vision => vision with { Block = Apply(vision.Block, norm), Layers = Layers },
+        HeadConfig head => head with { Encoder = Apply(head.Encoder, layers, norm) },
         _ => throw new ArgumentException("cannot be grown", nameof(config)),
     };
 
@@ -108,8 +109,9 @@ public sealed record ModelSize
         Vocabulary = vocabulary,
     };
 
-    private TransformerBlockConfig Apply(TransformerBlockConfig block) => block with
+    private TransformerBlockConfig Apply(TransformerBlockConfig block, NormConfig? norm) => block with
     {
+        Norm = norm ?? block.Norm,
         Width = Width,
         Attention = block.Attention with
         {

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -24,24 +23,15 @@ public sealed record Net2NetGrowthConfig : GrowthConfig
     protected override IModel Expand(Grower small, ModelSize large, Seed seed)
     {
         var from = small.Axes.Size;
-        if (large.Layers > from.Layers && small.Axes.Block.Placement == NormPlacement.Post)
-        {
-            throw new UserError("its blocks end in norms, so that no new layer passes on what it gets", "layers", "choose stack, interpolate or msg");
-        }
-
+        IdentityLayers.Require(small.Axes, large);
         var maps = AxisMaps.Random(from, large, seed.For("maps"));
         var layers = LayerOrder.Interpolate(from.Layers, large.Layers);
         return small.Fill(large, layers, maps, (own, source, _) =>
         {
             var value = maps.Widen(small[source.Name], source);
-            return own.Layer is { } layer && layer > 0 && layers[layer] == layers[layer - 1] && EndsBranch(own, small.Axes.Block) ? zeros_like(value) : Noisy(value, own, maps, seed.For(own.Name));
+            return IdentityLayers.Silences(own, layers, small.Axes.Block) ? zeros_like(value) : Noisy(value, own, maps, seed.For(own.Name));
         }, new(0));
     }
-
-    /// <summary>Whether a branch adds nothing when this is zero.</summary>
-    private static bool EndsBranch(WeightAxes weight, TransformerBlockConfig block) => block.Placement is NormPlacement.Sandwich or NormPlacement.Branch
-        ? weight.Part.Contains("_post_norm.", StringComparison.Ordinal)
-        : weight.Part.StartsWith("attention.output.", StringComparison.Ordinal) || weight.Part.StartsWith("feed_forward.down.", StringComparison.Ordinal);
 
     private Tensor Noisy(Tensor value, WeightAxes own, AxisMaps maps, Seed seed)
     {
