@@ -31,6 +31,6 @@ public static class PrefixLM
     }
 
     /// <summary>Targets of which a prefix of length p has shown nothing: the last of the prefix predicts the first token after it.</summary>
-    private static Tensor AfterPrefix(Tensor targets_BT, Tensor prefix_B) => targets_BT.masked_fill(
+    internal static Tensor AfterPrefix(Tensor targets_BT, Tensor prefix_B) => targets_BT.masked_fill(
         arange(targets_BT.shape[1], device: targets_BT.device).unsqueeze(0).less(prefix_B.unsqueeze(1) - 1), TokenBatch.Ignore);
 }

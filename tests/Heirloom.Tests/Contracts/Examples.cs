@@ -33,11 +33,20 @@ internal static class Examples
 
     private static object Own<T>() where T : IExample<T> => T.Example;
 
-    /// <summary>The example, and the same with a single output where it has classes (for regression).</summary>
+    /// <summary>The example, and the further ones where a type shows some.</summary>
+    public static IReadOnlyList<object> AllOf(Type type) => type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IExamples<>))
+        ? [Of(type), .. (IReadOnlyList<object>)type.GetProperty("More")!.GetValue(null)!]
+        : [Of(type)];
+
+    /// <summary>All examples, and the same with a single output where there are classes (for regression).</summary>
     public static IEnumerable<ModelConfig> VariantsOf(Type model)
     {
-        var example = (ModelConfig)Of(model);
-        yield return example;
+        foreach (var each in AllOf(model))
+        {
+            yield return (ModelConfig)each;
+        }
+
+        var example = Of(model);
         if (model.GetProperty("Classes") is { CanWrite: true } classes)
         {
             var single = model.GetMethod("<Clone>$")!.Invoke(example, null)!;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heirloom.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,9 +8,14 @@ namespace Heirloom.Tests.Contracts;
 /// <summary>What holds of every architecture: tried on each settings record that the library has.</summary>
 public class ModelContractTests
 {
-    public static TheoryData<string> All => [.. Examples.Models.Select(t => t.FullName!)];
+    /// <summary>Types by name; further examples of a type by its name and their number.</summary>
+    public static TheoryData<string> All => [.. Examples.Models.SelectMany(t => Examples.AllOf(t).Select((_, i) => i == 0 ? t.FullName! : $"{t.FullName}#{i}"))];
 
-    private static IModel Build(string name, ulong seed = 1) => ((ModelConfig)Examples.Of(typeof(Seed).Assembly.GetType(name)!)).Build(new(seed));
+    private static ModelConfig Config(string name) => (ModelConfig)(name.Split('#') is [var type, var number]
+        ? Examples.AllOf(typeof(Seed).Assembly.GetType(type)!)[int.Parse(number, CultureInfo.InvariantCulture)]
+        : Examples.Of(typeof(Seed).Assembly.GetType(name)!));
+
+    private static IModel Build(string name, ulong seed = 1) => Config(name).Build(new(seed));
 
     private static byte[] Bits(IModel model) => [.. model.Module.state_dict().OrderBy(p => p.Key, StringComparer.Ordinal).SelectMany(p => p.Value.bytes.ToArray())];
 
@@ -21,7 +27,7 @@ public class ModelContractTests
         var model = Build(name);
 
         Assert.InRange(model.Module.parameters().Sum(p => p.numel()), 1, 100_000);
-        Assert.Equal(Settings.ToYaml(Examples.Of(typeof(Seed).Assembly.GetType(name)!)), Settings.ToYaml(model.Config));
+        Assert.Equal(Settings.ToYaml(Config(name)), Settings.ToYaml(model.Config));
         Assert.All(model.Module.named_parameters(), p => Assert.True(p.parameter.requires_grad, $"{p.name} asks for no gradient"));
     }
 

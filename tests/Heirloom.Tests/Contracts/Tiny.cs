@@ -2,6 +2,7 @@ using Heirloom.Data;
 using Heirloom.Models;
 using Heirloom.Models.Heads;
 using Heirloom.Models.InContext;
+using Heirloom.Models.Parts;
 using Heirloom.Models.Speech;
 using Heirloom.Models.VisionLanguage;
 using TorchSharp;
@@ -58,8 +59,49 @@ internal static class Tiny
         if (model is ISequenceToSequenceLM sequences)
         {
             found = true;
-            yield return ("EncodeSource", () => sequences.EncodeSource(Ids(), Mask()));
-            yield return ("Decode", () => sequences.Head(sequences.Decode(Ids(), sequences.EncodeSource(Ids(), Mask()), Mask())));
+            var (source, mask) = sequences is AssembledSequences { Hears: true } ? (Samples(), SampleMask()) : (Ids(), Mask());
+            var memoryMask = sequences is AssembledSequences assembled ? assembled.MemoryMask(mask) : mask;
+            yield return ("EncodeSource", () => sequences.EncodeSource(source, mask));
+            yield return ("Decode", () => sequences.Head(sequences.Decode(Ids(), sequences.EncodeSource(source, mask), memoryMask)));
+        }
+
+        if (model is AssembledSequences { Hears: true } hearing)
+        {
+            yield return ("Hear", () => hearing.Hear(new(Samples()) { HiddenFrames = arange(hearing.Frames.Frames(SampleCount)).remainder(3).eq(0).expand(Rows, -1) }));
+        }
+
+        if (model is AssembledText text)
+        {
+            foreach (var target in text.Targets)
+            {
+                yield return (target.Kind, () => target switch
+                {
+                    BidirectionalLMTarget both => both.Before(text.Encode(new(Ids()))),
+                    SentencePairTarget related => related.Relation(text.Encode(new(Ids())).select(1, 0)),
+                    ClassificationTarget classes => classes.Classify(text.Encode(new(Ids())).select(1, 0)),
+                    _ => text.Head(text.Encode(new(Ids()))),
+                });
+            }
+        }
+
+        if (model is AssembledImages seeing)
+        {
+            var visible = arange(seeing.Patches / 2).unsqueeze(0).expand(Rows, -1);
+            if (seeing.Find<MaskedPixelsTarget>() is { } pixels)
+            {
+                yield return ("masked_pixels", () => pixels.Pixels(seeing.EncodeVisible(Images(model), visible), visible));
+            }
+
+            if (seeing.Find<MaskedCodesTarget>() is { } codes)
+            {
+                yield return ("masked_codes", () => codes.Logits(seeing.EncodeHidden(Images(model), arange(seeing.Patches).eq(1).expand(Rows, -1))));
+            }
+        }
+
+        if (model is AssembledPair pair)
+        {
+            found = true;
+            yield return ("Logits", () => pair.Logits(pair.EmbedTexts(new(Ids()) { Mask = Mask() }), pair.EmbedImages(Images(model))));
         }
 
         if (model is IImageEncoder images)

@@ -27,7 +27,7 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
     private readonly PositionConvolution _positions;
 
     [ComponentName(Name = "norm")]
-    private readonly nn.Module<Tensor, Tensor> _norm;
+    private readonly nn.Module<Tensor, Tensor>? _norm;
 
     [ComponentName(Name = "layers")]
     private readonly ModuleList<TransformerBlock> _layers;
@@ -57,7 +57,8 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
         _projection = Projections.Linear(FrameWidth, block.Width, bias: true);
         _maskVector = config.Masking.Hides() ? ModuleWeight.Of(zeros(block.Width)) : null;
         _positions = new(config);
-        _norm = block.Norm.Build(block.Width);
+        // with norms before branches it follows the last layer
+        _norm = config.Layers > 0 || block.Placement == NormPlacement.Post ? block.Norm.Build(block.Width) : null;
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(_ => new TransformerBlock(block))]);
         _languageAdapters = config.LanguageAdapterWidth is { } hidden ? new([.. Enumerable.Range(0, config.Layers).Select(_ => new LanguageAdapter(block.Width, hidden))]) : null;
         _adapter = config.Adapter is { } adapter ? new(block.Width, adapter) : null;
@@ -163,7 +164,7 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
 
         x = x.add(_positions.call(x), KeptScalar.One);
         var post = _config.Block.Placement == NormPlacement.Post;
-        x = Dropped(post ? _norm.call(x) : x, _config.Block.Dropout);
+        x = Dropped(post ? _norm!.call(x) : x, _config.Block.Dropout);
         var length = x.shape[1];
         var context = new AttentionContext { Mask = new AttentionPattern { Window = _config.Block.Attention.Window, Mask = mask }.Resolve(length, length, x) };
         var layers = new List<Tensor> { x };
@@ -175,7 +176,7 @@ public sealed class SpeechEncoder : nn.Module, IAudioEncoder
                 x = _languageAdapters is null ? x : _languageAdapters[i].call(x);
             }
 
-            layers.Add(i == _layers.Count - 1 && !post ? _norm.call(x) : x);
+            layers.Add(i == _layers.Count - 1 && !post ? _norm!.call(x) : x);
         }
 
         return layers;

@@ -102,7 +102,8 @@ public sealed record SpeechEncoderConfig : ModelConfig, IExample<SpeechEncoderCo
     [Range(1, int.MaxValue)]
     public int PositionGroups { get; init; } = 16;
 
-    [Range(1, int.MaxValue)]
+    /// <summary>Blocks; 0 leaves frames with their positions, which another model puts in context.</summary>
+    [Range(0, int.MaxValue)]
     public required int Layers { get; init; }
 
     /// <summary>Each layer's form. With norms after branches the stream is normalized before the first layer, with norms before them after the last ("stable").</summary>

@@ -109,13 +109,6 @@ public sealed class SpeechTranscriber : nn.Module, ITranscriber
         return _head.call(x).MoveToOuterDisposeScope();
     }
 
-    public Tensor TranscriptLoss(Tensor logits, Tensor? mask, Tensor labels)
-    {
-        using var scope = NewDisposeScope();
-        var real = labels.ge(0);
-        var lengths = mask is null ? full(logits.shape[0], logits.shape[1], dtype: ScalarType.Int64) : AudioFrames.Lengths(mask, Encoder.OutputFrames);
-        var chances_TBV = logits.to(ScalarType.Float32).log_softmax(-1).transpose(0, 1);
-        return nn.functional.ctc_loss(chances_TBV, labels.masked_select(real), lengths, real.sum(1).cpu(), Blank, _config.IgnoreImpossible,
-            _config.Reduction == TranscriptionReduction.Sum ? nn.Reduction.Sum : nn.Reduction.Mean).MoveToOuterDisposeScope();
-    }
+    public Tensor TranscriptLoss(Tensor logits, Tensor? mask, Tensor labels) =>
+        TranscriptLosses.Of(logits, mask, Encoder.OutputFrames, labels, Blank, _config.IgnoreImpossible, _config.Reduction);
 }

@@ -72,7 +72,7 @@ public sealed class LstmLM : nn.Module, ILanguageModel
     {
         using var scope = NewDisposeScope();
         var x_BTD = Dropped(_embedding.call(inputs.Ids));
-        var hidden_BTD = inputs.Segments is null ? Run(x_BTD) : RunSegments(x_BTD, inputs.Segments);
+        var hidden_BTD = Runs.Of(inputs.Segments, mask: null) is { } runs ? runs.Put(Run(runs.Take(x_BTD)), x_BTD.shape[0]) : Run(x_BTD);
         return Dropped(hidden_BTD).MoveToOuterDisposeScope();
     }
 
@@ -84,34 +84,6 @@ public sealed class LstmLM : nn.Module, ILanguageModel
         state.Dispose();
         cell.Dispose();
         return hidden;
-    }
-
-    /// <summary>Gives every segment a row of its own, padded at its end, and puts the results back.</summary>
-    private Tensor RunSegments(Tensor x_BTD, Tensor segments_BT)
-    {
-        var length = x_BTD.shape[1];
-        var segments = segments_BT.cpu().data<long>().ToArray();
-        List<int> starts = [.. Enumerable.Range(0, segments.Length).Where(i => i % length == 0 || segments[i] != segments[i - 1])];
-        List<int> ends = [.. starts.Skip(1), segments.Length];
-        var longest = starts.Zip(ends, (start, end) => end - start).Max();
-        // where a segment is shorter than the longest, its row reads whatever follows, and nobody reads the result
-        var from = new long[starts.Count * longest];
-        var back = new long[segments.Length];
-        for (var s = 0; s < starts.Count; s++)
-        {
-            for (var i = 0; i < longest; i++)
-            {
-                from[s * longest + i] = Math.Min(starts[s] + i, segments.Length - 1);
-            }
-
-            for (var i = starts[s]; i < ends[s]; i++)
-            {
-                back[i] = s * longest + i - starts[s];
-            }
-        }
-
-        var rows_SLD = x_BTD.flatten(0, 1).index_select(0, tensor(from, device: x_BTD.device)).view(starts.Count, longest, -1);
-        return Run(rows_SLD).flatten(0, 1).index_select(0, tensor(back, device: x_BTD.device)).view_as(x_BTD);
     }
 
     private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
