@@ -1,4 +1,5 @@
 using Heirloom.Checkpoints.ParityProbes;
+using Heirloom.Models;
 using static TorchSharp.torch;
 
 namespace Heirloom.Checkpoints;
@@ -26,15 +27,23 @@ public static class Parity
     public static IReadOnlyList<ParityOutput> Run(string folder, LoadOptions? options = null)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
         // the configuration first: a family that is not known yet is the better message
         Checkpoint.ReadConfig(folder);
+        Safetensors.Open(Path.Combine(folder, FileName)).Dispose();
+        options ??= new();
+        return Run(Checkpoint.Load(folder, options with { Type = options.Type ?? ScalarType.Float32 }).Model, folder, options.Device);
+    }
+
+    /// <summary>Runs a model on the reference inputs of a folder, whose own model may be another.</summary>
+    /// <exception cref="UserError">References are missing, or the model has no such outputs.</exception>
+    public static IReadOnlyList<ParityOutput> Run(IModel model, string folder, Device? device = null)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
         var path = Path.Combine(folder, FileName);
         using var file = Safetensors.Open(path);
-        options ??= new();
-        var model = Checkpoint.Load(folder, options with { Type = options.Type ?? ScalarType.Float32 }).Model;
         var references = Named(file, "out.", path, CPU);
-        var inputs = new ParityInputs(Named(file, "in.", path, options.Device), references, path);
+        var inputs = new ParityInputs(Named(file, "in.", path, device ?? CPU), references, path);
         var outputs = new Dictionary<string, Func<Tensor>>();
         foreach (var (name, compute) in Probes.Value.SelectMany(probe => probe.Outputs(model, inputs)))
         {

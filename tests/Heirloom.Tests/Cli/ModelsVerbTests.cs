@@ -102,6 +102,27 @@ public sealed class ModelsVerbTests : IDisposable
         Assert.Equal(ExitCode.Ok, _terminal.Run("models", "parity", folder, "--tolerance", "0.1").Code);
     }
 
+    [Fact]
+    public void Convert_goes_through_the_zoos_and_comes_back()
+    {
+        var bert = Path.Combine(Checkout.Root, "tests", "Heirloom.Tests", "References", "parity", "bert-pretraining");
+        var (parts, theirs, back) = (Path.Combine(_terminal.Folder, "parts"), Path.Combine(_terminal.Folder, "theirs"), Path.Combine(_terminal.Folder, "back"));
+        Assert.Equal((ExitCode.Ok, parts), (_terminal.Run("models", "convert", bert, "--to", "assembly", "--out", parts).Code, parts));
+        Assert.Equal(ExitCode.Ok, _terminal.Run("models", "convert", parts, "--to", "tencentpretrain", "--out", theirs).Code);
+        Assert.Equal(ExitCode.Ok, _terminal.Run("models", "convert", theirs, "--to", "family", "--out", back).Code);
+        Assert.Contains("kind: assembled", _terminal.Run("models", "show", theirs).Out);
+        Assert.Contains("\"tencentpretrain\"", _terminal.Run("models", "list", _terminal.Folder, "--json").Out);
+        using var before = WeightsFolder.Open(bert);
+        using var after = WeightsFolder.Open(back);
+        Assert.Equal(before.Entries.Keys.Order(), after.Entries.Keys.Order());
+        Assert.All(before.Entries.Keys, name => Assert.True(before.Read(name).bytes.SequenceEqual(after.Read(name).bytes), name));
+        Assert.Equal("convert/family", LineageFile.Read(back)!.Method);
+
+        var (code, _, error) = _terminal.Run("models", "convert", Save("plain"), "--to", "nonsense", "--out", back);
+        Assert.Equal(ExitCode.UserError, code);
+        Assert.Contains("nonsense", error);
+    }
+
     private string Save(string name, params LineageParent[] parents)
     {
         using var scope = NewDisposeScope();

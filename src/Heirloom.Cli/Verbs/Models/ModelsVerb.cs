@@ -18,7 +18,7 @@ internal sealed class ModelsVerb : IVerb
 
     public string Group => VerbGroup.Models;
 
-    public Command Build(CliContext context) => new("models", "List, show, inspect and fetch models, their family trees, and their parity with references")
+    public Command Build(CliContext context) => new("models", "List, show, inspect, fetch and convert models, their family trees, and their parity with references")
     {
         ModelsList.Build(context),
         ModelsShow.Build(context),
@@ -26,6 +26,7 @@ internal sealed class ModelsVerb : IVerb
         ModelsLineage.Build(context),
         ModelsParity.Build(context),
         ModelsPull.Build(context),
+        ModelsConvert.Build(context),
     };
 
     public static Argument<string> Folder() => new("folder") { Description = "a model folder, or hf:org/name" };

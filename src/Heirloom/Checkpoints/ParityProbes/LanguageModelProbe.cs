@@ -30,12 +30,6 @@ public sealed class LanguageModelProbe : ParityProbe<ILanguageModel>
         }
     }
 
-    private static Tensor NextTokenLoss(Tensor logits, Tensor labels)
-    {
-        var length = labels.shape[1] - 1;
-        return CrossEntropy(logits.narrow(1, 0, length), labels.narrow(1, 1, length));
-    }
-
     /// <summary>The most likely continuation of the first five tokens.</summary>
     private static Tensor Greedy(ICausalLM model, Tensor ids, long length)
     {

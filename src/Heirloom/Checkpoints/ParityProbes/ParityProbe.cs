@@ -24,6 +24,13 @@ public abstract class ParityProbe
     /// <summary>Cross-entropy of <c>[…, C]</c> logits, over labels that are not −100.</summary>
     protected static Tensor CrossEntropy(Tensor logits, Tensor labels) =>
         functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), labels.reshape(-1), ignore_index: -100).view(1);
+
+    /// <summary>Of each position's next token.</summary>
+    protected static Tensor NextTokenLoss(Tensor logits, Tensor labels)
+    {
+        var length = labels.shape[1] - 1;
+        return CrossEntropy(logits.narrow(1, 0, length), labels.narrow(1, 1, length));
+    }
 }
 
 /// <summary>A probe of one capability.</summary>
