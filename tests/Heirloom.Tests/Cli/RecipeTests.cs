@@ -86,6 +86,7 @@ public sealed class RecipeTests : IDisposable
     [Theory]
     [InlineData("masked_lm", "{ kind: encoder, vocabulary_size: 300, context_length: 32, layers: 1, block: { width: 16, attention: { heads: 2 }, feed_forward: { width: 32 } } }", "base-1")]
     [InlineData("span_corruption", "{ kind: encoder_decoder, vocabulary_size: 340, encoder_layers: 1, decoder_layers: 1, block: { width: 16, attention: { heads: 2 }, feed_forward: { width: 32 } } }", "base-1")]
+    [InlineData("targets", "{ kind: assembled, embedding: { width: 16, context_length: 32, parts: [{ kind: word, vocabulary_size: 300 }, { kind: position }] }, encoder: { kind: gated_cnn, width: 16, layers: 2, causal: false }, targets: [{ kind: masked_lm }] }", "base-1")]
     public void OtherObjectivesTrain(string objective, string model, string id)
     {
         var (code, _, error) = _terminal.Run("run", Pretrain(), "--set", $"model={model}", "--set", $"objective.kind={objective}", "--set", "tokenizer.mask='[MASK]'", "--set", "training.steps=3");
@@ -130,6 +131,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("tokenizer=null", "tokenizer: names no tokenizer")]
     [InlineData("objective.kind=masked_lm", "objective: a Decoder is no masked language model")]
     [InlineData("split.test=0.99", "leave nothing to train on")]
+    [InlineData("objective.kind=targets", "objective: a Decoder is no assembled model that reads text")]
     public void BadRecipesGetOneLineAndLeaveNothing(string change, string expected)
     {
         var (code, text, error) = _terminal.Run("run", Pretrain(), "--set", change);

@@ -7,7 +7,7 @@ using Heirloom.Objectives;
 
 namespace Heirloom.Cli.Recipes.Text;
 
-/// <summary>What a text model is trained to do: <c>kind: causal_lm | masked_lm | span_corruption</c>.</summary>
+/// <summary>What a text model is trained to do: <c>kind: causal_lm | masked_lm | span_corruption | targets</c>.</summary>
 public abstract record TextObjectiveConfig : Kinded
 {
     /// <summary>Checks that model and tokenizer serve it, and binds them.</summary>
@@ -49,18 +49,22 @@ public sealed record MaskedObjective : TextObjectiveConfig
     internal override TextObjective For(IModel model, Tokenizer tokenizer)
     {
         var language = Require<IMaskedLM>(model, "masked language model");
-        var config = new MaskingConfig
-        {
-            MaskToken = tokenizer.Mask ?? throw new UserError("the tokenizer has no mask token", "tokenizer", "add mask: \"[MASK]\" to it"),
-            VocabularySize = tokenizer.VocabularySize,
-            SpecialTokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial)],
-            Rate = Rate,
-            Pattern = Pattern,
-        };
+        var config = Masking(tokenizer, Rate, Pattern);
         var objective = MaskedLM.Objective(config, tokenizer.WordStarts);
-        var masking = new Masking(config, tokenizer.WordStarts);
+        var masking = new Objectives.Masking(config, tokenizer.WordStarts);
         return new((m, batch, seed) => objective((IMaskedLM)m, batch, seed), (batches, work) => TokenLosses.Of(language, new Hidden(batches, masking), work));
     }
+
+    /// <summary>What is hidden of texts under a tokenizer.</summary>
+    /// <exception cref="UserError">The tokenizer has no mask.</exception>
+    internal static MaskingConfig Masking(Tokenizer tokenizer, double rate, MaskingPattern pattern) => new()
+    {
+        MaskToken = tokenizer.Mask ?? throw new UserError("the tokenizer has no mask token", "tokenizer", "add mask: \"[MASK]\" to it"),
+        VocabularySize = tokenizer.VocabularySize,
+        SpecialTokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial)],
+        Rate = rate,
+        Pattern = pattern,
+    };
 
     private sealed class Hidden(IBatches<TokenBatch> inner, Masking masking) : IBatches<TokenBatch>
     {

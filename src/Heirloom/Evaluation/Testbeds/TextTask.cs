@@ -64,8 +64,15 @@ public sealed class TextTask
     /// <param name="model">A classifier of this task's classes.</param>
     /// <param name="contextLength">Texts are cut to it.</param>
     /// <param name="work">Where to compute.</param>
-    public Classifications Score(IClassifier<TokenInputs> model, int contextLength, WorkContext work) =>
-        Classifications.Of(model, Batches(Test, contextLength, 128, shuffle: false, new(0)), work);
+    public Classifications Score(IClassifier<TokenInputs> model, int contextLength, WorkContext work) => Score(model, Test, contextLength, work);
+
+    /// <summary>What a classifier says of texts, for choosing among several on texts that are not held out.</summary>
+    /// <param name="model">A classifier of this task's classes.</param>
+    /// <param name="examples">Labelled texts of this task.</param>
+    /// <param name="contextLength">Texts are cut to it.</param>
+    /// <param name="work">Where to compute.</param>
+    public Classifications Score(IClassifier<TokenInputs> model, IReadOnlyList<LabeledIds> examples, int contextLength, WorkContext work) =>
+        Classifications.Of(model, Batches(examples, contextLength, 128, shuffle: false, new(0)), work);
 
     internal static TextTask Open(TextTaskConfig config, TextTasksConfig all, Tokenizer tokenizer, WorkContext work)
     {
