@@ -112,7 +112,7 @@ public sealed class Embeddings : nn.Module
         }
 
         x = _norm?.call(x) ?? x;
-        x = training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+        x = Dropping.Apply(x, _config.Dropout, training);
         return state with { Vectors = _projection?.call(x) ?? x };
     }
 

@@ -96,7 +96,7 @@ public sealed class GatedCnnPart : EncoderPart, IOwnStart
         return (runs?.Put(x, height) ?? x).MoveToOuterDisposeScope();
     }
 
-    private Tensor Dropped(Tensor x) => training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+    private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
 
     private sealed class GatedConvolution : nn.Module<Tensor, Tensor>
     {

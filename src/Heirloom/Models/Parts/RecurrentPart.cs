@@ -163,5 +163,5 @@ public sealed class RecurrentPart : EncoderPart, IOwnStart
         _ => ModuleWeight.Kept(nn.RNN(inputs, width, batchFirst: true)),
     };
 
-    private Tensor Dropped(Tensor x) => training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+    private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
 }

@@ -51,7 +51,7 @@ public sealed class SentencePairTarget : Target
     {
         using var scope = NewDisposeScope();
         var pooled = _pooler.call(first).tanh();
-        return _classifier.call(training && _dropout > 0 ? nn.functional.dropout(pooled, _dropout) : pooled).MoveToOuterDisposeScope();
+        return _classifier.call(Dropping.Apply(pooled, _dropout, training)).MoveToOuterDisposeScope();
     }
 }
 
@@ -108,5 +108,5 @@ public sealed class ClassificationTarget : Target
         return _classifier.call(Dropped(pooled)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Dropped(Tensor x) => training && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout) : x;
+    private Tensor Dropped(Tensor x) => Dropping.Apply(x, _config.Dropout, training);
 }

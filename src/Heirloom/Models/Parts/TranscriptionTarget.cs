@@ -54,5 +54,5 @@ public sealed class TranscriptionTarget : Target
 
     /// <param name="hidden"><c>[B, T', D]</c></param>
     /// <returns><c>[B, T', V]</c> logits.</returns>
-    public Tensor Symbols(Tensor hidden) => _head.call(training && Settings.Dropout > 0 ? nn.functional.dropout(hidden, Settings.Dropout) : hidden);
+    public Tensor Symbols(Tensor hidden) => _head.call(Dropping.Apply(hidden, Settings.Dropout, training));
 }

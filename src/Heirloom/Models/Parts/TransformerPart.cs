@@ -125,6 +125,6 @@ public sealed class TransformerPart : EncoderPart
         }
 
         x = _norm?.call(x) ?? x;
-        return (training && _config.OutputDropout > 0 ? nn.functional.dropout(x, _config.OutputDropout) : x).MoveToOuterDisposeScope();
+        return Dropping.Apply(x, _config.OutputDropout, training).MoveToOuterDisposeScope();
     }
 }
