@@ -22,6 +22,11 @@ internal static class ModelMerge
             var path = parsed.GetRequiredValue(file);
             var recipe = MergeRecipe.Load(path);
             var folders = MergeFolders.Of(recipe.Models, Path.GetDirectoryName(Path.GetFullPath(path))!, work);
+            if (recipe.NeedsCalibration)
+            {
+                return Calibrated(recipe, folders, parsed.GetValue(check) ? throw new UserError($"{recipe.Method} runs the models, which headers do not tell of", "--check", "leave it out") : Named(parsed.GetValue(destination)), new(limits.Read(parsed).Seed.Value), work, context);
+            }
+
             if (parsed.GetValue(check))
             {
                 var planned = Merger.Check(recipe, folders, limits.Read(parsed));
@@ -29,11 +34,20 @@ internal static class ModelMerge
                 return ExitCode.Ok;
             }
 
-            var output = parsed.GetValue(destination) ?? throw new UserError("names no folder to write", "model merge", "give --out FOLDER, or --check to write nothing");
+            var output = Named(parsed.GetValue(destination));
             var report = Merger.Run(recipe, folders, output, limits.Read(parsed), work);
             context.Line($"{output}: {recipe.Method} of {recipe.Models.Length} {(recipe.Models.Length == 1 ? "model" : "models")}, {ModelsVerb.Count(report.Parameters)} parameters in {report.Tensors} tensors, {ModelsVerb.Size(report.Bytes)}, weights {report.Weights[..12]}");
             return ExitCode.Ok;
         }));
         return command;
+    }
+
+    private static string Named(string? output) => output ?? throw new UserError("names no folder to write", "model merge", "give --out FOLDER, or --check to write nothing");
+
+    private static int Calibrated(MergeRecipe recipe, Dictionary<string, string> folders, string output, Seed seed, WorkContext work, CliContext context)
+    {
+        var hash = CalibratedMerger.Run(recipe, folders, output, seed, work);
+        context.Line($"{output}: {recipe.Method} of {recipe.Models.Length} models, weights {hash[..12]}");
+        return ExitCode.Ok;
     }
 }

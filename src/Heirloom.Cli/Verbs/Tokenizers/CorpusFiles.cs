@@ -17,12 +17,5 @@ internal static class CorpusFiles
     }
 
     /// <exception cref="UserError">A file is missing or no text.</exception>
-    public static IReadOnlyList<IDocumentSource> Open(IReadOnlyList<string> patterns, WorkContext work) => [.. patterns.Select(p => Source(p).Open(work))];
-
-    private static SourceConfig Source(string file) => Path.GetExtension(file.EndsWith(".gz", StringComparison.Ordinal) ? file[..^3] : file) switch
-    {
-        ".jsonl" or ".ndjson" => new JsonlSourceConfig { Path = file },
-        ".parquet" => new ParquetSourceConfig { Path = file },
-        _ => new TextSourceConfig { Path = file, Split = TextSplit.Blocks },
-    };
+    public static IReadOnlyList<IDocumentSource> Open(IReadOnlyList<string> patterns, WorkContext work) => [.. patterns.Select(p => FileSources.Of(p).Open(work))];
 }

@@ -32,6 +32,12 @@ public sealed record MergeRecipe
     /// <summary>A chat template's text, <c>auto</c> for the one that most models have, or null for the base's.</summary>
     public string? ChatTemplate { get; init; }
 
+    /// <summary>Text on which methods that need it are calibrated, for models that have none of their own. No key of mergekit's.</summary>
+    public MergeCalibration? Calibration { get; init; }
+
+    /// <summary>Whether its method has to run the models.</summary>
+    public bool NeedsCalibration => ((MergeMethods.MergeMethod)Activator.CreateInstance(MergeMethods.MergeMethod.All[Method])!).Statistics is not null;
+
     /// <summary>The recipe as it was written; kept in the lineage.</summary>
     public string Text { get; init; } = "";
 
@@ -81,13 +87,21 @@ public sealed record MergeSource(string Model, (int From, int To)? Layers, Merge
 {
     /// <summary>Where it is written.</summary>
     public string Where { get; init; } = "";
+
+    /// <summary>This model's own text.</summary>
+    public MergeCalibration? Calibration { get; init; }
 }
+
+/// <summary>Text of what a model is good at.</summary>
+/// <param name="Text">Files.</param>
+/// <param name="Rows">Rows of the model's context that are read at most.</param>
+public sealed record MergeCalibration(ImmutableArray<string> Text, int Rows);
 
 /// <summary>Whose tokens the result has, and how rows of the embeddings are found for them.</summary>
 /// <param name="Source"><c>union</c>, <c>base</c>, or a model.</param>
 /// <param name="Tokens">Tokens whose rows come from somewhere in particular.</param>
 /// <param name="PadToMultipleOf">Rows are padded with their mean to a multiple of this.</param>
-public sealed record TokenizerChoice(string Source, ImmutableDictionary<string, TokenRow> Tokens, int? PadToMultipleOf = null)
+public sealed record TokenizerChoice(string Source, ImmutableDictionary<string, TokenOrigin> Tokens, int? PadToMultipleOf = null)
 {
     public const string Union = "union", OfBase = "base";
 
@@ -101,7 +115,7 @@ public sealed record TokenizerChoice(string Source, ImmutableDictionary<string, 
 /// <param name="Id">Or its id.</param>
 /// <param name="Zero">A row of zeros.</param>
 /// <param name="Force">Whether models that have the token take this row too.</param>
-public sealed record TokenRow(string? Model, string? Token, int? Id, bool Zero, bool Force)
+public sealed record TokenOrigin(string? Model, string? Token, int? Id, bool Zero, bool Force)
 {
     /// <summary>Where it is written.</summary>
     public string Where { get; init; } = "";

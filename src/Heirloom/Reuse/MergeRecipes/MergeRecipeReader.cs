@@ -13,7 +13,7 @@ internal sealed class MergeRecipeReader(SettingsText document)
 
     public MergeRecipe Read()
     {
-        var keys = _nodes.Keys(document.Root, "the recipe", "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer", "chat_template");
+        var keys = _nodes.Keys(document.Root, "the recipe", "merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer", "chat_template", "calibration");
         var method = keys.GetValueOrDefault("merge_method") is { } named ? _nodes.Text(named, "merge_method") : throw _nodes.Wrong(document.Root, "lacks 'merge_method'", $"valid: {string.Join(", ", MergeMethods.MergeMethod.All.Keys)}");
         if (!MergeMethods.MergeMethod.All.ContainsKey(method))
         {
@@ -42,9 +42,23 @@ internal sealed class MergeRecipeReader(SettingsText document)
             Type = Type(keys, "dtype"),
             OutType = Type(keys, "out_dtype"),
             Tokenizer = keys.TryGetValue("tokenizer", out var tokenizer) ? Tokenizer(tokenizer)
-                : keys.TryGetValue("tokenizer_source", out var source) ? new(TokenSource(source, "tokenizer_source"), ImmutableDictionary<string, TokenRow>.Empty) { Where = document.Where(source) } : null,
+                : keys.TryGetValue("tokenizer_source", out var source) ? new(TokenSource(source, "tokenizer_source"), ImmutableDictionary<string, TokenOrigin>.Empty) { Where = document.Where(source) } : null,
+            Calibration = Calibration(keys),
             ChatTemplate = keys.TryGetValue("chat_template", out var template) && !SettingsScalars.IsNull(template) ? Template(template) : null,
         };
+    }
+
+    private MergeCalibration? Calibration(Dictionary<string, YamlNode> keys)
+    {
+        if (!keys.TryGetValue("calibration", out var node) || SettingsScalars.IsNull(node))
+        {
+            return null;
+        }
+
+        var parts = _nodes.Keys(node, "'calibration'", "text", "rows");
+        var text = parts.TryGetValue("text", out var files) ? files is YamlSequenceNode list ? list.Children.Select(f => _nodes.Text(f, "text")) : [_nodes.Text(files, "text")] : throw _nodes.Wrong(node, "'calibration' lacks 'text'", "name files");
+        var rows = parts.TryGetValue("rows", out var count) ? _nodes.Whole(count, "rows") : 128;
+        return rows < 1 ? throw _nodes.Wrong(count, $"'rows' is {rows}", "give at least 1") : new([.. text], rows);
     }
 
     private string Template(YamlNode node)
@@ -87,10 +101,10 @@ internal sealed class MergeRecipeReader(SettingsText document)
         var items = _nodes.List(node, name);
         var sources = items.Select(item =>
         {
-            var keys = layers ? _nodes.Keys(item, $"an item of '{name}'", "model", "layer_range", "parameters") : _nodes.Keys(item, $"an item of '{name}'", "model", "parameters");
+            var keys = layers ? _nodes.Keys(item, $"an item of '{name}'", "model", "layer_range", "parameters") : _nodes.Keys(item, $"an item of '{name}'", "model", "parameters", "calibration");
             var model = keys.TryGetValue("model", out var named) ? Model(named, "model") : throw _nodes.Wrong(item, $"an item of '{name}' lacks 'model'");
             var range = !layers ? null : keys.TryGetValue("layer_range", out var given) ? Range(given) : throw _nodes.Wrong(item, "a source of a slice lacks 'layer_range'", "write layer_range: [from, to], the last left out");
-            return new MergeSource(model, range, Parameters(keys)) { Where = document.Where(named) };
+            return new MergeSource(model, range, Parameters(keys)) { Where = document.Where(named), Calibration = Calibration(keys) };
         }).ToImmutableArray();
         return sources.IsEmpty ? throw _nodes.Wrong(node, $"'{name}' is empty")
             : sources.GroupBy(s => s.Model).FirstOrDefault(g => g.Count() > 1) is { } twice ? throw new UserError($"names '{twice.Key}' twice among the same '{name}'", twice.Last().Where, "name it once, with the sum of its weights")
@@ -143,12 +157,12 @@ internal sealed class MergeRecipeReader(SettingsText document)
         int? padding = keys.TryGetValue("pad_to_multiple_of", out var pad) && !SettingsScalars.IsNull(pad) ? _nodes.Whole(pad, "pad_to_multiple_of") : null;
         return padding is < 1 ? throw _nodes.Wrong(pad!, $"'pad_to_multiple_of' is {padding}", "give at least 1")
             : new(keys.TryGetValue("source", out var source) ? TokenSource(source, "source") : TokenizerChoice.Union,
-                keys.TryGetValue("tokens", out var tokens) && !SettingsScalars.IsNull(tokens) ? _nodes.Map(tokens, "tokens").ToImmutableDictionary(t => t.Key, t => Row(t.Value, t.Key)) : ImmutableDictionary<string, TokenRow>.Empty,
+                keys.TryGetValue("tokens", out var tokens) && !SettingsScalars.IsNull(tokens) ? _nodes.Map(tokens, "tokens").ToImmutableDictionary(t => t.Key, t => Row(t.Value, t.Key)) : ImmutableDictionary<string, TokenOrigin>.Empty,
                 padding)
             { Where = document.Where(node) };
     }
 
-    private TokenRow Row(YamlNode node, string token)
+    private TokenOrigin Row(YamlNode node, string token)
     {
         var keys = _nodes.Keys(node, $"token '{token}'", "source", "force");
         var force = keys.TryGetValue("force", out var flag) && (_nodes.NumberOrFlag(flag, "force") is bool forced ? forced : throw _nodes.Wrong(flag, "'force' must be true or false"));

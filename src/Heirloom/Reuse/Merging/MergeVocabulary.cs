@@ -163,7 +163,7 @@ internal sealed class MergeVocabulary
     private static int RowOf(Tokenizer tokenizer, MergeModel model, string? token) =>
         token is not null && tokenizer.IdOf(token) is { } id && id < (model.Vocabulary ?? int.MaxValue) ? id : -1;
 
-    private static (MergeModel? Model, int Row, bool Force) Given(string token, TokenRow row, Dictionary<MergeModel, Tokenizer> tokenizers, IReadOnlyDictionary<string, MergeModel> models)
+    private static (MergeModel? Model, int Row, bool Force) Given(string token, TokenOrigin row, Dictionary<MergeModel, Tokenizer> tokenizers, IReadOnlyDictionary<string, MergeModel> models)
     {
         if (row.Zero)
         {

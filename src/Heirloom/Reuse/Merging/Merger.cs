@@ -51,6 +51,11 @@ public static class Merger
 
     private static (MergePlanner Planner, IReadOnlyList<MergeStep> Steps) Plan(MergeRecipe recipe, MergeModels models, MergeOptions options)
     {
+        if (recipe.NeedsCalibration)
+        {
+            throw new UserError($"{recipe.Method} has to run the models on text", recipe.Modules[0].Slices[0].Sources[0].Where, $"call {nameof(CalibratedMerger)}");
+        }
+
         var planner = new MergePlanner(recipe, models.ByName);
         var steps = planner.Plan();
         if (!options.AnyBase && recipe.Base is { } named && steps.Any(s => s.Base is not null) && steps.All(s => s.Method is null or not Slerp))

@@ -12,13 +12,19 @@ public static class ModelMerge
     /// <param name="models">Of one architecture, with what is said of each.</param>
     /// <param name="origin">The model that they were made from, where the method needs it.</param>
     /// <param name="seed">Of what the method draws.</param>
+    /// <param name="statistics">By model and parameter, for methods that ask for them (<see cref="FisherDiagonal"/>, <see cref="InputGrams"/>).</param>
     /// <exception cref="UserError">Models of different architectures, or not as many as the method takes.</exception>
-    public static TModel Of<TModel>(MergeMethod method, IReadOnlyList<(TModel Model, MergeShare Share)> models, TModel? origin = null, Seed seed = default)
+    public static TModel Of<TModel>(MergeMethod method, IReadOnlyList<(TModel Model, MergeShare Share)> models, TModel? origin = null, Seed seed = default, IReadOnlyList<IReadOnlyDictionary<string, float[]>>? statistics = null)
         where TModel : class, IModel
     {
         if (models.Count < method.Needs.Least || models.Count > method.Needs.Most || (origin is null && method.Needs.Base == MergeBase.Required))
         {
             throw new UserError($"{Settings.KindOf(method.GetType())} does not take {models.Count} models {(origin is null ? "without" : "beside")} a base");
+        }
+
+        if (method.Statistics is { } needed && statistics?.Count != models.Count)
+        {
+            throw new UserError($"{Settings.KindOf(method.GetType())} needs statistics of every model ({needed})", mend: "measure them on calibration data");
         }
 
         using var quiet = no_grad();
@@ -30,7 +36,7 @@ public static class ModelMerge
             foreach (var (name, target) in merged.Module.state_dict().Where(t => t.Value.is_floating_point()))
             {
                 using var scope = NewDisposeScope();
-                var versions = states.Select((state, i) => new MergeVersion(Values(state, name, target), models[i].Share)).ToList();
+                var versions = states.Select((state, i) => new MergeVersion(Values(state, name, target), models[i].Share, statistics?[i].GetValueOrDefault(name))).ToList();
                 var result = new float[target.numel()];
                 method.Merge(new() { Name = name, Shape = [.. target.shape], Models = versions, Base = start is null ? default : (ReadOnlyMemory<float>)Values(start, name, target), Seed = seed.For(name) }, result);
                 target.copy_(tensor(result).view(target.shape));
