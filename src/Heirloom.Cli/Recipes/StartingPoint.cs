@@ -3,6 +3,7 @@ using Heirloom.Core.Downloads;
 using Heirloom.Encoding;
 using Heirloom.Models;
 using Heirloom.Training.Registry;
+using static TorchSharp.torch;
 
 namespace Heirloom.Cli.Recipes;
 
@@ -33,10 +34,12 @@ internal sealed record StartingPoint(string Folder, Tokenizer Tokenizer)
     }
 
     /// <summary>The model with its weights on the device; its embedding is checked against the tokenizer.</summary>
-    public LoadedCheckpoint<TModel> Load<TModel>(WorkContext work)
+    /// <param name="work">Where it computes.</param>
+    /// <param name="type">Of its weights; null for the type that they are stored in.</param>
+    public LoadedCheckpoint<TModel> Load<TModel>(WorkContext work, ScalarType? type = null)
         where TModel : IModel
     {
-        var loaded = Checkpoint.LoadAs<TModel>(Folder, new() { Device = work.Device });
+        var loaded = Checkpoint.LoadAs<TModel>(Folder, new() { Device = work.Device, Type = type });
         if (loaded.Model is ITokenEncoder encoder)
         {
             VocabularyCheck.Require(Tokenizer.VocabularySize, encoder.VocabularySize, Folder);

@@ -29,6 +29,21 @@ public sealed class UseVerbTests : IDisposable
     }
 
     [Fact]
+    public void WritesTheSameByEitherEngineAndSaysWhatKernelsLack()
+    {
+        string[] command = ["generate", "--model", Save(TinyText.Model()), "--prompt", "the cat", "--max-tokens", "6", "--temperature", "0"];
+        var text = _terminal.Run(command).Out;
+        Assert.Equal(text, _terminal.Run([.. command, "--engine", "torch"]).Out);
+        Assert.Equal(text, _terminal.Run([.. command, "--engine", "kernels"]).Out);
+        Assert.Equal(ExitCode.Ok, _terminal.Run([.. command, "--engine", "kernels", "--weights", "bfloat16"]).Code);
+
+        var bart = Save((EncoderDecoderConfig.Bart(TinyText.Tokenizer.VocabularySize, context: 64, width: 16, layers: 1, heads: 2)).Build(new Seed(3)));
+        var (code, _, error) = _terminal.Run("generate", "--model", bart, "--prompt", "the cat", "--engine", "kernels");
+        Assert.Equal(ExitCode.UserError, code);
+        Assert.Contains("the kernels do not cover this model: a SourcedDecoder is no Decoder", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TargetsEndAtStopStringsAndMayBeSearched()
     {
         var model = Save((EncoderDecoderConfig.Bart(TinyText.Tokenizer.VocabularySize, context: 64, width: 16, layers: 2, heads: 2) with { Initialization = new Heirloom.Layers.NormalInitializationConfig { Std = 0.5 } }).Build(new Seed(3)));

@@ -35,7 +35,7 @@ internal sealed class ChatVerb : IVerb
             }
 
             var conversation = parsed.GetValue(messages) is { } file ? Conversation.Read(file) : null;
-            using var used = UsedModel<ICausalLM>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
+            using var used = UsedModel<ICausalLM>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter), sampling.Weights(parsed));
             var chosen = Template(used.Folder.Folder, parsed.GetValue(template), conversation?.Tools is not null);
             if (conversation is not null || parsed.GetValue(prompt))
             {

@@ -50,7 +50,7 @@ internal sealed class GenerateVerb : IVerb
                 throw new UserError("a text is scored or continued, not both", score.Name, "leave the prompts away");
             }
 
-            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter));
+            using var used = UsedModel<IModel>.Open(context, parsed.GetRequiredValue(model), parsed.GetValue(adapter), sampling.Weights(parsed));
             if (parsed.GetValue(score) is { } scored)
             {
                 Score(context, Causal(used), scored, show);

@@ -4,6 +4,7 @@ using Heirloom.Cli.Recipes;
 using Heirloom.Encoding;
 using Heirloom.Generation.Text;
 using Heirloom.Models;
+using static TorchSharp.torch;
 
 namespace Heirloom.Cli.Verbs.Use;
 
@@ -12,12 +13,16 @@ namespace Heirloom.Cli.Verbs.Use;
 internal sealed record UsedModel<TModel>(TModel Model, Tokenizer Tokenizer, ModelFolder Folder, Adapter? Adapter = null) : IDisposable
     where TModel : IModel
 {
+    /// <param name="context">Whose folders and device.</param>
+    /// <param name="path">The model.</param>
+    /// <param name="adapter">One to attach; null for none.</param>
+    /// <param name="weights">Type in which weights are held; null for the one that they are stored in.</param>
     /// <exception cref="UserError">There is no such model, it cannot do what is asked, or its parts do not fit.</exception>
-    public static UsedModel<TModel> Open(CliContext context, string path, string? adapter = null)
+    public static UsedModel<TModel> Open(CliContext context, string path, string? adapter = null, ScalarType? weights = null)
     {
         var work = new WorkContext { Device = context.Device(), Stop = context.Stop, Places = context.Places, Clock = context.Clock };
         var start = StartingPoint.Find(path, new(work, context.RunsFolder));
-        var model = start.Load<TModel>(work).Model;
+        var model = start.Load<TModel>(work, weights).Model;
         return new(model, start.Tokenizer.Unlimited(), new(start.Folder), adapter is null ? null : Adaptation.Peft.Adapters.Load(context.ModelFolder(adapter), model));
     }
 

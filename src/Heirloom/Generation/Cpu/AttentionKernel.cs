@@ -66,14 +66,18 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
             sums = TSimd.Add(sums, e);
         }
 
-        var sum = TSimd.Sum(sums);
-        for (; k < count; k++)
+        if (k < count)
         {
-            x[k] = MathF.Exp(x[k] - max);
-            sum += x[k];
+            var rest = stackalloc float[TSimd.Width];
+            TSimd.Store(TSimd.All(float.NegativeInfinity), rest);
+            new ReadOnlySpan<float>(x + k, count - k).CopyTo(new(rest, TSimd.Width));
+            var e = TSimd.Exp(TSimd.Subtract(TSimd.Load(rest), maxima));
+            TSimd.Store(e, rest);
+            sums = TSimd.Add(sums, e);
+            new ReadOnlySpan<float>(rest, count - k).CopyTo(new(x + k, count - k));
         }
 
-        return sum;
+        return TSimd.Sum(sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -150,6 +154,26 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     {
         float* w0 = scores, w1 = w0 + stride, w2 = w1 + stride, w3 = w2 + stride;
         var k = 0;
+        for (; k + (2 * TSimd.Width) <= width; k += 2 * TSimd.Width)
+        {
+            TVector a = TSimd.All(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            for (var s = first; s < end; s++)
+            {
+                TVector value = TSimd.Load(values + ((long)s * width) + k), next = TSimd.Load(values + ((long)s * width) + k + TSimd.Width);
+                var weight = TSimd.All(w0[s]);
+                (a, e) = (TSimd.MultiplyAdd(weight, value, a), TSimd.MultiplyAdd(weight, next, e));
+                weight = TSimd.All(w1[s]);
+                (b, f) = (TSimd.MultiplyAdd(weight, value, b), TSimd.MultiplyAdd(weight, next, f));
+                weight = TSimd.All(w2[s]);
+                (c, g) = (TSimd.MultiplyAdd(weight, value, c), TSimd.MultiplyAdd(weight, next, g));
+                weight = TSimd.All(w3[s]);
+                (d, h) = (TSimd.MultiplyAdd(weight, value, d), TSimd.MultiplyAdd(weight, next, h));
+            }
+
+            Put(queries, totals, k, a, b, c, d);
+            Put(queries, totals, k + TSimd.Width, e, f, g, h);
+        }
+
         for (; k + TSimd.Width <= width; k += TSimd.Width)
         {
             TVector a = TSimd.All(0), b = a, c = a, d = a;
@@ -162,16 +186,22 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
                 d = TSimd.MultiplyAdd(TSimd.All(w3[s]), value, d);
             }
 
-            TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[0]), a), queries[0].Result + k);
-            TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[1]), b), queries[1].Result + k);
-            TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[2]), c), queries[2].Result + k);
-            TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[3]), d), queries[3].Result + k);
+            Put(queries, totals, k, a, b, c, d);
         }
 
         for (var q = 0; k < width && q < AttentionQuery.AtOnce; q++)
         {
             Rest(queries[q].Result, scores + ((long)q * stride), 1 / totals[q], values, width, k, queries[q].First, queries[q].End);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(ReadOnlySpan<AttentionQuery> queries, float* totals, int k, TVector a, TVector b, TVector c, TVector d)
+    {
+        TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[0]), a), queries[0].Result + k);
+        TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[1]), b), queries[1].Result + k);
+        TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[2]), c), queries[2].Result + k);
+        TSimd.Store(TSimd.Multiply(TSimd.All(1 / totals[3]), d), queries[3].Result + k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Heirloom.Generation.Cpu;
 
-/// <summary>Float32 numbers at a fixed address, aligned to cache lines; zero at first.</summary>
+/// <summary>Float32 numbers at a fixed address, aligned to cache lines; anything at first, so that memory is taken when it is used.</summary>
 internal sealed unsafe class FloatBuffer : IDisposable
 {
     private const int Alignment = 64;
@@ -11,9 +11,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
 
     public FloatBuffer(long count)
     {
-        var bytes = checked((nuint)Math.Max(count, 1) * sizeof(float));
-        _data = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(_data, bytes);
+        _data = (float*)NativeMemory.AlignedAlloc(checked((nuint)Math.Max(count, 1) * sizeof(float)), Alignment);
     }
 
     ~FloatBuffer() => Free();

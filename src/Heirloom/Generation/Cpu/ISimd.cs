@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -39,7 +40,11 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector WhereNegative(TVector sign, TVector then, TVector otherwise);
 
+    /// <summary>Halves added to halves, down to one number.</summary>
     static abstract float Sum(TVector a);
+
+    /// <summary>Four sums at once, each in the order of <see cref="Sum(TVector)"/>: fewer steps than one by one.</summary>
+    static abstract Vector128<float> Sum(TVector a, TVector b, TVector c, TVector d);
 }
 
 /// <summary>16 numbers: AVX-512.</summary>
@@ -76,7 +81,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> WhereNegative(Vector512<float> sign, Vector512<float> then, Vector512<float> otherwise) =>
         Vector512.ConditionalSelect(Vector512.LessThan(sign, Vector512<float>.Zero), then, otherwise);
 
-    public static float Sum(Vector512<float> a) => Vector512.Sum(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> a) => Simd256.Sum(a.GetLower() + a.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Simd256.Sum(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
 }
 
 /// <summary>8 numbers: AVX2.</summary>
@@ -115,7 +125,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> WhereNegative(Vector256<float> sign, Vector256<float> then, Vector256<float> otherwise) =>
         Vector256.ConditionalSelect(Vector256.LessThan(sign, Vector256<float>.Zero), then, otherwise);
 
-    public static float Sum(Vector256<float> a) => Vector256.Sum(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> a) => Simd128.Sum(a.GetLower() + a.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Simd128.Sum(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
 }
 
 /// <summary>4 numbers: what every processor has, or imitates.</summary>
@@ -150,5 +165,24 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> WhereNegative(Vector128<float> sign, Vector128<float> then, Vector128<float> otherwise) =>
         Vector128.ConditionalSelect(Vector128.LessThan(sign, Vector128<float>.Zero), then, otherwise);
 
-    public static float Sum(Vector128<float> a) => Vector128.Sum(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> a)
+    {
+        var halves = a + Vector128.Shuffle(a, Vector128.Create(2, 3, 0, 1));
+        return halves[0] + halves[1];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        if (!Sse.IsSupported)
+        {
+            return Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d));
+        }
+
+        // a₀+a₂, b₀+b₂, a₁+a₃, b₁+b₃, and so for c and d; then those of each together
+        var ab = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b);
+        var cd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
+        return Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab);
+    }
 }

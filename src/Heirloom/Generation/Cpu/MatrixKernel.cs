@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Heirloom.Generation.Cpu;
@@ -12,6 +13,8 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : unmanaged
 {
+    private const int Near = 16 << 10; // bytes
+
     /// <summary><c>y[c, r] = w[r] · x[c] + bias[r]</c> for rows <paramref name="first"/> … <c>last − 1</c>.</summary>
     /// <param name="matrix">The weights.</param>
     /// <param name="first">First row.</param>
@@ -40,6 +43,8 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
         TWeight* w, int inputs, float* bias, int first, int last, float* x, int xStride, int columns, float* y, int yStride)
         where TWeight : unmanaged
     {
+        // Rows are short for the processor's own look-ahead: the next four are asked for in time. Long ones would not fit the nearest cache.
+        var ahead = Math.Min(4 * inputs, Near / sizeof(TWeight));
         var r = first;
         for (; r + 4 <= last; r += 4)
         {
@@ -47,12 +52,12 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
             var c = 0;
             for (; c + 4 <= columns; c += 4)
             {
-                Four(rows, inputs, bias is null ? null : bias + r, x + ((long)c * xStride), xStride, y + ((long)c * yStride) + r, yStride);
+                Four(rows, inputs, c == 0 ? ahead : 0, bias is null ? null : bias + r, x + ((long)c * xStride), xStride, y + ((long)c * yStride) + r, yStride);
             }
 
             for (; c < columns; c++)
             {
-                One(rows, inputs, bias is null ? null : bias + r, x + ((long)c * xStride), y + ((long)c * yStride) + r);
+                One(rows, inputs, c == 0 ? ahead : 0, bias is null ? null : bias + r, x + ((long)c * xStride), y + ((long)c * yStride) + r);
             }
         }
 
@@ -82,7 +87,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
 
     /// <summary>Four rows with one vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One<TWeight>(TWeight* w, int inputs, float* bias, float* x, float* y)
+    private static void One<TWeight>(TWeight* w, int inputs, int ahead, float* bias, float* x, float* y)
         where TWeight : unmanaged
     {
         TWeight* w0 = w, w1 = w0 + inputs, w2 = w1 + inputs, w3 = w2 + inputs;
@@ -90,16 +95,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
         TVector s0 = TSimd.All(0), s1 = s0, s2 = s0, s3 = s0;
         for (var k = 0; k < whole; k += TSimd.Width)
         {
-            if (Sse.IsSupported)
-            {
-                // a row is short for the processor's own look-ahead: the next four are asked for in time
-                var ahead = k + (4 * inputs);
-                Sse.Prefetch0(w0 + ahead);
-                Sse.Prefetch0(w1 + ahead);
-                Sse.Prefetch0(w2 + ahead);
-                Sse.Prefetch0(w3 + ahead);
-            }
-
+            Prefetch(w0 + k, w1 + k, w2 + k, w3 + k, ahead);
             var v = TSimd.Load(x + k);
             s0 = TSimd.MultiplyAdd(Load(w0 + k), v, s0);
             s1 = TSimd.MultiplyAdd(Load(w1 + k), v, s1);
@@ -112,7 +108,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
 
     /// <summary>Four rows with four vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four<TWeight>(TWeight* w, int inputs, float* bias, float* x, int xStride, float* y, int yStride)
+    private static void Four<TWeight>(TWeight* w, int inputs, int ahead, float* bias, float* x, int xStride, float* y, int yStride)
         where TWeight : unmanaged
     {
         TWeight* w0 = w, w1 = w0 + inputs, w2 = w1 + inputs, w3 = w2 + inputs;
@@ -122,6 +118,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
         TVector c0 = a0, c1 = a0, c2 = a0, c3 = a0, d0 = a0, d1 = a0, d2 = a0, d3 = a0;
         for (var k = 0; k < whole; k += TSimd.Width)
         {
+            Prefetch(w0 + k, w1 + k, w2 + k, w3 + k, ahead);
             TVector v0 = Load(w0 + k), v1 = Load(w1 + k), v2 = Load(w2 + k), v3 = Load(w3 + k);
             var u = TSimd.Load(x0 + k);
             a0 = TSimd.MultiplyAdd(v0, u, a0);
@@ -156,10 +153,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
         TVector s0, TVector s1, TVector s2, TVector s3, TWeight* w, float* x, int whole, int inputs, float* bias, float* y)
         where TWeight : unmanaged
     {
-        y[0] = TSimd.Sum(s0);
-        y[1] = TSimd.Sum(s1);
-        y[2] = TSimd.Sum(s2);
-        y[3] = TSimd.Sum(s3);
+        TSimd.Sum(s0, s1, s2, s3).Store(y);
         if (whole < inputs)
         {
             for (var r = 0; r < 4; r++)
@@ -174,6 +168,19 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
             {
                 y[r] += bias[r];
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TWeight>(TWeight* w0, TWeight* w1, TWeight* w2, TWeight* w3, int ahead)
+        where TWeight : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(w0 + ahead);
+            Sse.Prefetch0(w1 + ahead);
+            Sse.Prefetch0(w2 + ahead);
+            Sse.Prefetch0(w3 + ahead);
         }
     }
 

@@ -60,7 +60,8 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Holds its parties until all have come.</summary>
     private sealed class Meeting(int parties)
     {
-        private static readonly long s_spin = Stopwatch.Frequency / 10_000; // 100 µs
+        // Whoever sleeps gives its core away, and gets it back late; but where there are more threads than cores, others wait for the core.
+        private readonly long _spin = Stopwatch.Frequency / (parties <= Environment.ProcessorCount ? 500 : 100_000);
 
         private readonly object _gate = new();
         private int _arrived, _sleepers;
@@ -106,7 +107,7 @@ internal sealed class WorkerTeam : IDisposable
                     var now = Stopwatch.GetTimestamp();
                     if (end == 0)
                     {
-                        end = now + s_spin;
+                        end = now + _spin;
                     }
                     else if (now > end)
                     {

@@ -79,7 +79,7 @@ public class KernelDecodingTests
     {
         using var model = KernelForms.Build(form);
         using var weights = new DecoderWeights(model);
-        var text = Enumerable.Range(0, 100).Select(i => i * 11 % Vocabulary).ToArray()[..Math.Min(100, model.ContextLength)];
+        var text = Enumerable.Range(0, Math.Min(70, model.ContextLength)).Select(i => i * 11 % Vocabulary).ToArray();
         var expected = Bits(Read(DecoderForward.Best(weights, text.Length, 1), text, 64));
         foreach (var threads in new[] { 2, 3 })
         {
@@ -87,7 +87,7 @@ public class KernelDecodingTests
         }
 
         // one by one, or five by five, is as at once
-        Assert.Equal(expected, Bits(Read(DecoderForward.Best(weights, text.Length, 2), text, 1)));
+        Assert.Equal(expected, Bits(Read(DecoderForward.Best(weights, text.Length, 1), text, 1)));
         Assert.Equal(expected, Bits(Read(DecoderForward.Best(weights, text.Length, 2), text, 5)));
 
         using var scope = NewDisposeScope();
