@@ -30,6 +30,9 @@ public sealed class CliContext(IAnsiConsole output, IAnsiConsole error, Cancella
     /// <summary>Settles device and threads from the command line; put off until work begins, because asking libtorch loads it.</summary>
     internal Func<Device> Device { get; set; } = () => CPU;
 
+    /// <summary>The words of the command line.</summary>
+    public IReadOnlyList<string> Args { get; internal set; } = [];
+
     /// <summary>What <c>mpirun</c> said, where it started several of this program.</summary>
     public Launch? Launch { get; init; } = Launch.OfProcess();
 

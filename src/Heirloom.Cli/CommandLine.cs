@@ -60,6 +60,7 @@ public static class CommandLine
             throw Mistyped(parsed);
         }
 
+        context.Args = args;
         context.Quiet = parsed.GetValue(quiet);
         context.Device = Compute.Check(parsed.GetValue(device)!, parsed.GetValue(threads), context.Launch);
         var configuration = new InvocationConfiguration

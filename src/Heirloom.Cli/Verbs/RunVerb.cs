@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Heirloom.Cli.Ranks;
 using Heirloom.Cli.Recipes;
+using Heirloom.Cli.Slurm;
 using Heirloom.Core.Ranks;
 using Heirloom.Evaluation.Reports;
 using Heirloom.Training.Registry;
@@ -21,9 +22,17 @@ internal sealed class RunVerb : IVerb
         var resume = new Option<bool>("--resume") { Description = "goes on with the newest unfinished run of the recipe, or with the one in --out" };
         var check = new Option<bool>("--check") { Description = "checks everything and does nothing" };
         var command = new SharedCommand("run", "Run a recipe: pretrain, continue, fine-tune or evaluate") { recipe, set, output, resume, check };
+        var slurm = new SlurmOptions(command, shares: true);
         command.SetAction(parsed =>
         {
             var settings = context.Ranks.Together(() => Settings.Load<RecipeConfig>(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set)));
+            if (slurm.Wanted(parsed))
+            {
+                var id = Sbatch.Submit(slurm.Job(parsed, settings.Name, context.Args, []));
+                context.Line($"submitted as job {id}");
+                return ExitCode.Ok;
+            }
+
             return Run(context, settings, parsed.GetRequiredValue(recipe), parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(check));
         });
         return command;

@@ -50,7 +50,8 @@ public abstract record Paper
     /// <param name="seed">The root of all randomness.</param>
     /// <param name="work">Where to compute and report.</param>
     /// <param name="memory">Keeps what is done, so that an interrupted run goes on where it was.</param>
-    public abstract PaperScores Run(PaperSettings settings, Seed seed, WorkContext work, ITrialMemory memory);
+    /// <param name="only">Trains this repetition alone, for the memory's sake, and computes no verdict; all when null.</param>
+    public abstract PaperScores Run(PaperSettings settings, Seed seed, WorkContext work, ITrialMemory memory, int? only = null);
 }
 
 /// <summary>Marks the one class of a reproduction file; discovered by reflection.</summary>

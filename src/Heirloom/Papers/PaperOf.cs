@@ -33,13 +33,13 @@ public sealed record Paper<TSettings, TSubject> : Paper
         _ => Full,
     };
 
-    public override PaperScores Run(PaperSettings settings, Seed seed, WorkContext work, ITrialMemory memory)
+    public override PaperScores Run(PaperSettings settings, Seed seed, WorkContext work, ITrialMemory memory, int? only = null)
     {
         var records = new Dictionary<(string Arm, int Seed), TrialRecord>();
         var mine = (TSettings)settings;
         var done = 0;
         using var progress = work.Progress.Begin($"P{Id:000}", (long)mine.Seeds * Train.Length, "arms");
-        for (var index = 0; index < mine.Seeds && !work.Stop.IsCancellationRequested; index++)
+        for (var index = only ?? 0; index < (only + 1 ?? mine.Seeds) && !work.Stop.IsCancellationRequested; index++)
         {
             var trial = new Trial<TSettings>(mine, index, seed.For("trial", index), work);
             try
@@ -69,7 +69,7 @@ public sealed record Paper<TSettings, TSubject> : Paper
             done += Train.All(a => records.ContainsKey((a.Name, index))) ? 1 : 0;
         }
 
-        return Summarize(records, done, mine.Seeds);
+        return Summarize(records, only is null ? done : 0, mine.Seeds);
     }
 
     private TrialRecord RunArm(Arm<TSettings, TSubject> arm, Trial<TSettings> trial)

@@ -13,6 +13,9 @@ public sealed record PaperRunOptions
     /// <summary>Folder for finished trials; runs of other settings, seeds or builds never meet in it.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>Trains this repetition alone and gives no result; all when null.</summary>
+    public int? Only { get; init; }
+
     /// <summary>Forgets finished trials of an earlier run with the same settings, seed and code.</summary>
     public bool Fresh { get; init; }
 }
@@ -21,7 +24,7 @@ public sealed record PaperRunOptions
 public static class PaperRunner
 {
     /// <summary>Runs it, or goes on with it.</summary>
-    /// <returns>The result; its <c>Seeds</c> is smaller than asked for when it was stopped, and null when not one repetition was done.</returns>
+    /// <returns>The result; its <c>Seeds</c> is smaller than asked for when it was stopped, and null when not one repetition was done, or only one was asked for.</returns>
     public static PaperResult? Run(PaperRow row, PaperRunOptions options, string settingsYaml, string settingsHash, WorkContext work)
     {
         var paper = row.Paper!;
@@ -34,7 +37,7 @@ public static class PaperRunner
         }
 
         var memory = new FileTrialMemory(trials);
-        var scores = paper.Run(options.Settings, options.Seed, work, memory);
+        var scores = paper.Run(options.Settings, options.Seed, work, memory, options.Only);
         if (scores.Seeds == 0)
         {
             return null;

@@ -43,7 +43,8 @@ public sealed class TokenizedCorpusTests : IDisposable
     }
 
     /// <summary>One id a character, 0 ends a document.</summary>
-    private sealed class Letters : ITokenizer
+    /// <summary>A token a character.</summary>
+    internal sealed class Letters : ITokenizer
     {
         public int VocabularySize => 128;
 

@@ -32,9 +32,14 @@ public class KillTests
     }
 
     [Fact]
-    public void KilledAndResumedIsUninterrupted()
+    public void KilledAndResumedIsUninterrupted() => Kill(3);
+
+    /// <summary>A third of the time is saving.</summary>
+    [Fact(Explicit = true)]
+    public void FiftyKillsDuringTrainingAndSaving() => Kill(50);
+
+    private static void Kill(int kills)
     {
-        const int kills = 3;
         using var folder = new TemporaryFolder();
         var random = new Seed((ulong)Environment.ProcessId).Random(); // another moment each time: a failure shows its steps below
         var killedAt = new List<long>();

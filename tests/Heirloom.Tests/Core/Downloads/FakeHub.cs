@@ -65,6 +65,9 @@ internal sealed class FakeHub : IDisposable
 
     public ConcurrentQueue<HubRequest> Requests { get; } = new();
 
+    /// <summary>Waits after each 64 KiB of a body.</summary>
+    public TimeSpan Pause { get; init; }
+
     /// <summary>Answers in place of the hub's own; null lets it answer itself.</summary>
     public Func<HubRequest, HubAnswer?> Fault { get; set; } = _ => null;
 
@@ -179,7 +182,11 @@ internal sealed class FakeHub : IDisposable
                 await stream.WriteAsync(TextEncoding.ASCII.GetBytes(head));
                 if (request.Method != "HEAD")
                 {
-                    await stream.WriteAsync(answer.CutAfter is { } cut ? answer.Body.AsMemory(0, Math.Min(cut, answer.Body.Length)) : answer.Body);
+                    foreach (var piece in answer.Body.Take(answer.CutAfter ?? answer.Body.Length).Chunk(1 << 16))
+                    {
+                        await stream.WriteAsync(piece);
+                        await Task.Delay(Pause);
+                    }
                 }
 
                 await stream.FlushAsync();
