@@ -28,8 +28,8 @@ public static class Safetensors
     internal static IReadOnlyList<TensorSource> Ordered(IEnumerable<TensorSource> tensors) =>
         [.. tensors.OrderByDescending(t => TensorTypes.Size(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal)];
 
-    /// <summary>Writes one file's content, asking for one tensor at a time, and adds the tensors to a hash.</summary>
-    internal static void Write(Stream stream, IEnumerable<TensorSource> tensors, WeightsHash hash, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <summary>Writes one file's content, asking for one tensor at a time, and adds the tensors to a hash where one is wanted.</summary>
+    internal static void Write(Stream stream, IEnumerable<TensorSource> tensors, WeightsHash? hash, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var ordered = Ordered(tensors);
         SafetensorsHeader.CheckNames(ordered);
@@ -44,13 +44,16 @@ public static class Safetensors
                     $"{source.Name} was announced as {source.Type} {TensorTypes.Text(source.Shape)} and is {values.dtype} {TensorTypes.Text(values.shape)}");
             }
 
-            using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var digest = hash is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             TensorBytes.Pass(values.detach().cpu().contiguous(), bytes =>
             {
                 stream.Write(bytes);
-                digest.AppendData(bytes);
+                digest?.AppendData(bytes);
             });
-            hash.Add(source.Name, TensorTypes.Name(source.Type), source.Shape, digest.GetHashAndReset());
+            if (digest is not null)
+            {
+                hash!.Add(source.Name, TensorTypes.Name(source.Type), source.Shape, digest.GetHashAndReset());
+            }
         }
     }
 }

@@ -106,7 +106,7 @@ internal static class Snapshot
         using var hash = SHA256.Create();
         using (var hashed = new CryptoStream(File.Create(file, BufferBytes), hash, CryptoStreamMode.Write))
         {
-            Safetensors.Write(hashed, tensors.Select(t => TensorSource.Of(t.Key, t.Value)), new());
+            Safetensors.Write(hashed, tensors.Select(t => TensorSource.Of(t.Key, t.Value)), hash: null);
         }
 
         return Convert.ToHexStringLower(hash.Hash!);

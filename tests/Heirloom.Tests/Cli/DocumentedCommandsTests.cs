@@ -6,7 +6,7 @@ namespace Heirloom.Tests.Cli;
 /// <summary>Commands shown in the README and the docs exist as they are written there.</summary>
 public sealed partial class DocumentedCommandsTests
 {
-    public static TheoryData<string> Commands => [.. new[] { "README.md", "docs/adding-a-method.md", "docs/adding-a-verb.md", "docs/using-a-model.md", "docs/learning-tokenizers.md", "docs/growing.md", "docs/adapters.md", "docs/hub.md", "docs/tokenizers.md", "docs/model-files.md", "docs/merging.md", "docs/assembling.md" }
+    public static TheoryData<string> Commands => [.. new[] { "README.md", "docs/adding-a-method.md", "docs/adding-a-verb.md", "docs/using-a-model.md", "docs/learning-tokenizers.md", "docs/growing.md", "docs/adapters.md", "docs/hub.md", "docs/tokenizers.md", "docs/model-files.md", "docs/scaling.md", "docs/merging.md", "docs/assembling.md" }
         .SelectMany(f => Shown().Matches(File.ReadAllText(Checkout.Folder(f))).Select(m => m.Groups["words"].Value.Trim()))
         .Where(c => !c.StartsWith("bench", StringComparison.Ordinal)) // a program of its own: BenchTests
         .Distinct()];

@@ -67,7 +67,7 @@ public class KillMomentTests
             }
         }, () => Directory.Delete(folder / "hub", recursive: true));
         Assert.True(checkedWhole > 0);
-        Assert.Contains(hub.Requests, r => r.From > 0); // went on where it was
+        Assert.True(kills < Many || hub.Requests.Any(r => r.From > 0), "no moment was in the middle of a file, or none went on where it was");
     }
 
     private static IEnumerable<string> Files(string folder, string pattern) =>
