@@ -73,6 +73,24 @@ public sealed partial class ModelGrowTests : IDisposable
     }
 
     [Fact]
+    public void LearnedOperatorsLearnFromTextThatTheyAreNotMeasuredOn()
+    {
+        var small = Model("small", DecoderConfig.Llama(300, 32, 16, 2, 2));
+        var large = Path.Combine(_terminal.Folder, "large");
+        var text = _terminal.Write("text.txt", string.Concat(Enumerable.Repeat("the cat sat on the mat and the dog on the log\n\n", 3000)));
+        var few = _terminal.Write("few.txt", "the cat sat on the mat\n");
+
+        var (code, said, error) = _terminal.Run("model", "grow", small, "--to", large, "--method", "ligo", "--width", "32", "--layers", "3", "--data", text, "--set", "steps=10", "--set", "learning_rate=0.01");
+
+        Assert.True(code == ExitCode.Ok, error);
+        Assert.Contains("its operators have learned", said, StringComparison.Ordinal);
+        var scores = Checkpoint.LoadAs<Decoder>(large).Lineage!.Scores;
+        Assert.True(scores["loss"] < scores["loss before growing"]);
+        Assert.Contains("--data", _terminal.Run("model", "grow", small, "--to", large, "--method", "ligo", "--width", "32").Error, StringComparison.Ordinal);
+        Assert.Contains("nothing is left to learn from", _terminal.Run("model", "grow", small, "--to", large, "--method", "ligo", "--width", "32", "--data", few).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ModelsWithoutATokenizerGrowTooAndKeepTheirType()
     {
         var small = Path.Combine(_terminal.Folder, "vit");

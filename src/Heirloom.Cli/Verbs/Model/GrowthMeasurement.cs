@@ -12,7 +12,7 @@ namespace Heirloom.Cli.Verbs.Model;
 internal sealed record GrowthMeasurement
 {
     /// <summary>Text is compared in rows of at most so many tokens.</summary>
-    private const int LongestRow = 256;
+    public const int LongestRow = 256;
 
     /// <summary>Why the grown model does not compute the same; null where its method promises that it does.</summary>
     public required string? Why { get; init; }

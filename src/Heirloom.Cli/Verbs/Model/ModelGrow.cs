@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Heirloom.Checkpoints;
 using Heirloom.Cli.Recipes;
+using Heirloom.Models;
 using Heirloom.Reuse.Growing;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -55,7 +56,12 @@ internal static class ModelGrow
 
             var before = ModelSize.Of(Checkpoint.ReadConfig(folder));
             var plan = new GrowthPlan { Method = growth, From = before, To = target.From(before), Seed = parsed.GetValue(seed) };
-            var text = parsed.GetRequiredValue(data) is { Length: > 0 } files ? RealText.Open(files, folder, before, work) : null;
+            var text = parsed.GetRequiredValue(data) is { Length: > 0 } files ? RealText.Open(files, folder, before, growth.LearnsFromText(), work) : null;
+            if (growth.LearnsFromText() && text is null)
+            {
+                throw new UserError($"'{kind}' learns from text how to grow", "--data", "name files of text");
+            }
+
             return Grow(context, folder, output, plan, text, parsed.GetValue(tolerance), work);
         }));
         return command;
@@ -71,7 +77,10 @@ internal static class ModelGrow
         var weight = small.parameters().First();
         var (stored, bytes) = (weight.dtype, weight.ElementSize);
         small.to(ScalarType.Float32); // changes are measured in it whatever the type on disk
-        var grown = plan.Method.Grow(loaded.Model, plan.To, new(plan.Seed));
+        var longest = Math.Min(GrowthMeasurement.LongestRow, loaded.Model is ITokenEncoder encoder ? encoder.ContextLength : int.MaxValue);
+        var grown = plan.Method.LearnsFromText()
+            ? plan.Method.Learn(loaded.Model, plan.To, text!.Lessons(longest, new Seed(plan.Seed).For("text")), new(plan.Seed), work)
+            : plan.Method.Grow(loaded.Model, plan.To, new(plan.Seed));
         using var large = grown.Module;
         var measured = GrowthMeasurement.Of(loaded.Model, grown, plan, text, work);
         if (measured.Promised && measured.Change.Largest > tolerance * Math.Max(1, measured.Change.Scale))

@@ -1,3 +1,4 @@
+using Heirloom.Data;
 using Heirloom.Models;
 using Heirloom.Reuse.Vocabularies;
 
@@ -38,6 +39,22 @@ public abstract record GrowthConfig : Kinded
         using var module = extended.Module;
         return (TModel)Expand(new(extended), large, seed);
     }
+
+    /// <summary>Whether it learns from text how to grow, so that <see cref="Learn{TModel}"/> is the way to it.</summary>
+    public virtual bool LearnsFromText() => false;
+
+    /// <summary>The larger model, by a method that learns from text; by any other as <see cref="Grow"/> gives it.</summary>
+    /// <param name="small">Pretrained.</param>
+    /// <param name="large">As many tokens as before where it learns.</param>
+    /// <param name="text">To learn from.</param>
+    /// <param name="seed">Of all that is drawn.</param>
+    /// <param name="work">Where to compute.</param>
+    /// <exception cref="UserError">As <see cref="Grow"/>.</exception>
+    public TModel Learn<TModel>(TModel small, ModelSize large, IBatches<TokenBatch> text, Seed seed, WorkContext work)
+        where TModel : class, IModel => LearnsFromText() ? (TModel)Learn((IModel)small, large, text, seed, work) : Grow(small, large, seed);
+
+    /// <inheritdoc cref="Learn{TModel}"/>
+    protected virtual IModel Learn(IModel small, ModelSize large, IBatches<TokenBatch> text, Seed seed, WorkContext work) => Grow(small, large, seed);
 
     /// <summary>Grows all but the vocabulary.</summary>
     protected abstract IModel Expand(Grower small, ModelSize large, Seed seed);

@@ -144,6 +144,11 @@ public class KernelDecodingTests
         Gap("it reads a prefix before every text");
         llama.Virtual = null;
 
+        var order = llama.Order;
+        llama.Order = [0, 0];
+        Gap("its layers run in another order than they stand in");
+        llama.Order = order;
+
         llama.to(ScalarType.Float64);
         Gap("its weights are Float64");
         llama.to(ScalarType.Float32);
