@@ -23,14 +23,19 @@ public static class DecodingSession
     /// <summary>A session by the engine that is asked for.</summary>
     /// <param name="model">The model; it stays the caller's.</param>
     /// <param name="prompts">At least one, none empty.</param>
-    /// <param name="maxTokens">So many will be asked for.</param>
+    /// <param name="maxTokens">So many will be asked for, at least one.</param>
     /// <param name="engine">Which code computes.</param>
     /// <exception cref="UserError">
-    /// An empty prompt, one longer than the context, a token outside the vocabulary; kernels were asked for and do not cover the model.
+    /// An empty prompt, one longer than the context, a token outside the vocabulary; fewer than one token; kernels were asked for and do not cover the model.
     /// </exception>
     public static IDecodingSession Open(ICausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens, DecodingEngine engine = DecodingEngine.Auto)
     {
         Check(model, prompts);
+        if (maxTokens < 1)
+        {
+            throw new UserError($"{maxTokens} tokens are asked for", "max_tokens", "ask for at least one");
+        }
+
         return Choose(model, engine) == DecodingEngine.Kernels
             ? new CpuDecodingSession((Decoder)model, prompts, maxTokens)
             : new TorchDecodingSession(model, prompts, maxTokens);

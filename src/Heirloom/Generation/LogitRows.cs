@@ -18,7 +18,15 @@ internal sealed class LogitRows : IDisposable
         _vocabulary = (int)logits.shape[1];
     }
 
-    public ReadOnlySpan<float> this[int row] => MemoryMarshal.Cast<byte, float>(_logits.bytes).Slice(row * _vocabulary, _vocabulary);
+    public ReadOnlySpan<float> this[int row]
+    {
+        get
+        {
+            // of one row alone: all together may be more than a span can hold
+            using var scope = NewDisposeScope();
+            return MemoryMarshal.Cast<byte, float>(_logits[row].bytes)[.._vocabulary];
+        }
+    }
 
     public void Dispose() => _logits.Dispose();
 

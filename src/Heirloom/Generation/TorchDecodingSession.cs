@@ -14,8 +14,7 @@ internal sealed class TorchDecodingSession : IDecodingSession
     private readonly KeyValueCache _cache;
     private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
     private readonly Device _device;
-    private readonly IDisposable _frozen;
-    private readonly bool _wasTraining;
+    private readonly EvaluationMode _mode;
 
     /// <param name="model">The model.</param>
     /// <param name="prompts">Checked.</param>
@@ -27,12 +26,7 @@ internal sealed class TorchDecodingSession : IDecodingSession
         _device = model.Module.parameters().First().device;
         // The last token asked for is never read.
         _cache = model.NewCache(prompts.Count, (int)Math.Min(model.ContextLength, prompts.Max(p => p.Count) + (long)maxTokens - 1));
-        _wasTraining = model.Module.training;
-        _frozen = no_grad();
-        if (_wasTraining)
-        {
-            model.Module.eval();
-        }
+        _mode = new(model);
     }
 
     public bool IsFull => _cache.Length >= _cache.Capacity;
@@ -74,11 +68,7 @@ internal sealed class TorchDecodingSession : IDecodingSession
     public void Dispose()
     {
         _cache.Dispose();
-        _frozen.Dispose();
-        if (_wasTraining)
-        {
-            _model.Module.train();
-        }
+        _mode.Dispose();
     }
 
     private Tensor Read(Tensor ids)

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Heirloom.Models.Text;
 using static TorchSharp.torch;
 
@@ -15,30 +13,37 @@ internal sealed unsafe class CpuDecodingSession : IDecodingSession
     private readonly IReadOnlyList<IReadOnlyList<int>> _prompts;
     private readonly DecoderWeights _weights;
     private readonly DecoderForward _forward;
+    private readonly EvaluationMode _mode;
     private readonly int _capacity;
     private readonly List<RowCache> _free = [];
     private readonly TokenRun[] _runs = new TokenRun[DecoderForward.Tokens];
     private readonly int[] _ids = new int[DecoderForward.Tokens];
     private List<RowCache> _rows;
     private Tensor? _logits;
+    private bool _disposed;
 
     /// <param name="model">One that <see cref="DecoderCoverage"/> admits.</param>
     /// <param name="prompts">Checked.</param>
     /// <param name="maxTokens">So many will be asked for.</param>
     public CpuDecodingSession(Decoder model, IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens)
     {
-        _prompts = prompts;
+        // copies, since they were checked: nobody may change them before they are read
+        _prompts = [.. prompts.Select(p => (IReadOnlyList<int>)[.. p])];
         // the last token asked for is never read
         _capacity = (int)Math.Min(model.ContextLength, prompts.Max(p => p.Count) + (long)maxTokens - 1);
         _weights = new(model);
-        _forward = DecoderForward.Best(_weights, _capacity, (int)Math.Clamp(_weights.Size / NumbersPerThread, 1, Math.Max(1, get_num_threads())));
+        // a container's share of the processors counts, which the tensor library does not know
+        var threads = Math.Max(1, Math.Min(get_num_threads(), Environment.ProcessorCount));
+        _forward = DecoderForward.Best(_weights, _capacity, (int)Math.Clamp(_weights.Size / NumbersPerThread, 1, threads));
         _rows = [.. prompts.Select(_ => NewRow())];
+        _mode = new(model);
     }
 
     public bool IsFull => _rows.Max(r => r.Length) >= _capacity;
 
     public Tensor Start()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var logits = Logits();
         var (runs, tokens) = (0, 0);
         for (var b = 0; b < _rows.Count; b++)
@@ -68,6 +73,17 @@ internal sealed unsafe class CpuDecodingSession : IDecodingSession
 
     public Tensor Step(long[] tokens)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (tokens.Length != _rows.Count)
+        {
+            throw new ArgumentException($"{tokens.Length} tokens for {_rows.Count} rows", nameof(tokens));
+        }
+
+        if (Array.Find(tokens, t => t < 0 || t >= _weights.Config.VocabularySize) is var outside and not 0)
+        {
+            throw new UserError($"token {outside} is outside the model's vocabulary of {_weights.Config.VocabularySize}");
+        }
+
         if (IsFull)
         {
             throw new UserError($"{_capacity + 1} positions do not fit a cache of {_capacity}", mend: "shorten the prompt or ask for fewer tokens");
@@ -122,6 +138,13 @@ internal sealed unsafe class CpuDecodingSession : IDecodingSession
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _mode.Dispose();
         _forward.Dispose();
         _weights.Dispose();
         _logits?.Dispose();
@@ -150,9 +173,9 @@ internal sealed unsafe class CpuDecodingSession : IDecodingSession
         if (_logits is null || _logits.shape[0] != _rows.Count)
         {
             _logits?.Dispose();
-            _logits = empty(_rows.Count, _weights.Head.Outputs).DetachFromDisposeScope();
+            _logits = empty(_rows.Count, _weights.Head.Outputs, dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
         }
 
-        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_logits.bytes));
+        return (float*)WeightReader.Address(_logits);
     }
 }

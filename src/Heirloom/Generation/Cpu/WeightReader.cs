@@ -54,7 +54,8 @@ internal sealed unsafe class WeightReader : IDisposable
         return held;
     }
 
-    private static void* Address(Tensor tensor)
+    /// <summary>Where a contiguous tensor of the CPU begins.</summary>
+    internal static void* Address(Tensor tensor)
     {
         using var scope = NewDisposeScope();
         // of the first number alone: a span over all of them could not be longer than 2 GiB

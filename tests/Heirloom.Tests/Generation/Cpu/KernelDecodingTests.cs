@@ -96,6 +96,36 @@ public class KernelDecodingTests
         Assert.Equal(Bits(alone.Start()[0]), Bits(together.Start()[2]));
     }
 
+    [Fact]
+    public void LayersInAnotherOrderAreLeftToTheTensorLibrary()
+    {
+        using var model = KernelForms.Build("wide llama");
+        Assert.Equal(DecodingEngine.Kernels, DecodingSession.Choose(model));
+        model.Order = [0];
+        Assert.Equal(DecodingEngine.Torch, DecodingSession.Choose(model));
+    }
+
+    [Theory]
+    [InlineData(DecodingEngine.Torch)]
+    [InlineData(DecodingEngine.Kernels)]
+    public void WhatCannotBeReadIsRefusedAndASecondDisposeDoesNothing(DecodingEngine engine)
+    {
+        using var model = KernelForms.Build("wide llama");
+        var training = model.training;
+        Assert.Throws<UserError>(() => DecodingSession.Open(model, [_short[0]], 0, engine));
+        using (var session = DecodingSession.Open(model, [_short[0]], 4, engine))
+        {
+            Assert.False(model.training);
+            Assert.False(is_grad_enabled());
+            session.Start().Dispose();
+            Assert.ThrowsAny<Exception>(() => session.Step([-1]));
+            Assert.ThrowsAny<Exception>(() => session.Step([model.VocabularySize]));
+            session.Dispose();
+        }
+
+        Assert.Equal(training, model.training);
+    }
+
     [Theory, MemberData(nameof(Forms))]
     public void AnyWidthOfVectorsGivesTheSame(string form)
     {
