@@ -51,10 +51,10 @@ mkdir -p "$work/state" "$work/spool" "$work/run"
 dd if=/dev/urandom of="$work/munge.key" bs=1 count=1024 status=none
 chmod 600 "$work/munge.key"
 chmod 755 "$work"
-munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munged.pid" --log-file="$work/munged.log" --seed-file="$work/munged.seed" & pids+=($!)
+munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munged.pid" --log-file="$work/munged.log" --seed-file="$work/munged.seed" >/dev/null 2>&1 & pids+=($!)
 sleep 1
-slurmctld -D -L "$work/slurmctld.log" & pids+=($!)
-slurmd -D -L "$work/slurmd.log" -N "$node" & pids+=($!)
+slurmctld -D -L "$work/slurmctld.log" >/dev/null 2>&1 & pids+=($!)
+slurmd -D -L "$work/slurmd.log" -N "$node" >/dev/null 2>&1 & pids+=($!)
 for _ in $(seq 60); do [ "$(sinfo -h -o %T 2>/dev/null)" = idle ] && break; sleep 0.5; done
 check '[ "$(sinfo -h -o %T)" = idle ]'
 

@@ -132,7 +132,7 @@ public sealed class TrainingLoop(LoopConfig config, Seed seed, WorkContext work)
         {
             var optimizer = optimizers[phase];
             optimizer.ZeroGradients();
-            var gradient = optimizer.Gradient(() => GradientSums.Of(phase, index, here.For(phase.Name), work, bfloat16));
+            var gradient = optimizer.Gradient(() => OutOfMemory.Told(() => GradientSums.Of(phase, index, here.For(phase.Name), work, bfloat16), index));
             loss = gradient.Loss;
             var factor = phase.Schedule.At(index, config.Steps);
             report.Add(phase, gradient, factor);

@@ -20,7 +20,7 @@ public class SoakTests
     public void AMillionStepsGrowNothing()
     {
         using var folder = new TemporaryFolder();
-        using var model = new TinyConfig().Build(new(1));
+        using var model = new TinyConfig { BatchNorm = false }.Build(new(1)); // TorchSharp's own lets go of a number too early, once in some hundred thousand calls (see KeptScalar)
         using var run = new TrainingRun(folder.Path);
         var curve = new List<(long Step, double Resident, double Managed, int Handles, long Tensors)>();
         var config = new TrainingConfig

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Hooks;
@@ -53,11 +54,14 @@ public sealed class Ema : IHook, IResumable, IDisposable
         using var _ = no_grad();
         var decay = _config.WarmUp ? Math.Min(_config.Decay, (1.0 + _updates) / (10 + _updates)) : _config.Decay;
         _updates++;
+        Scalar share = 1 - decay;
         foreach (var (_, weights, average) in _pairs)
         {
             using var scope = NewDisposeScope();
-            average.add_(weights.to(average.dtype).sub(average), 1 - decay);
+            average.add_(weights.to(average.dtype).sub(average), share);
         }
+
+        GC.KeepAlive(share); // see KeptScalar
     }
 
     /// <summary>Puts the averages into the model until disposed; the weights come back bit for bit.</summary>

@@ -7,6 +7,7 @@ namespace Heirloom.Training.Metrics;
 /// <remarks>The few fields in use are encoded by hand: a protobuf runtime and generated classes would be many times this.</remarks>
 public sealed class EventFile : IDisposable
 {
+    private const string Prefix = "events.out.tfevents.";
     private readonly FileStream _stream;
     private readonly TimeProvider _clock;
 
@@ -18,7 +19,7 @@ public sealed class EventFile : IDisposable
     {
         _clock = clock;
         Directory.CreateDirectory(folder);
-        var stem = Path.Combine(folder, $"events.out.tfevents.{clock.GetUtcNow().ToUnixTimeSeconds():D10}.heirloom.{Environment.ProcessId}");
+        var stem = Path.Combine(folder, $"{Prefix}{Math.Max(clock.GetUtcNow().ToUnixTimeSeconds(), Newest(folder) + 1):D10}.heirloom.{Environment.ProcessId}");
         for (var i = 0; ; i++)
         {
             var path = $"{stem}.{i}";
@@ -36,6 +37,11 @@ public sealed class EventFile : IDisposable
                 .Nested(EventField.SessionLog, new Message().Integer(EventField.SessionStatus, EventField.SessionStart)));
         }
     }
+
+    /// <summary>The largest second in a name: TensorBoard reads files in the order of names, so a clock that went back must not put a later one first.</summary>
+    private static long Newest(string folder) => Directory.EnumerateFiles(folder, Prefix + "*")
+        .Select(f => long.TryParse(Path.GetFileName(f)[Prefix.Length..].Split('.')[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var second) ? second : -1)
+        .DefaultIfEmpty(-1).Max();
 
     /// <summary>Adds the scalars of a step.</summary>
     public void Add(long step, IEnumerable<KeyValuePair<string, double>> scalars)

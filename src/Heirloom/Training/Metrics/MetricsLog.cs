@@ -48,9 +48,16 @@ public sealed class MetricsLog : IDisposable
         }
 
         buffer.Write("\n"u8);
-        _lines.Write(buffer.WrittenSpan);
-        _lines.Flush();
-        _events.Add(step, values);
+        try
+        {
+            _lines.Write(buffer.WrittenSpan);
+            _lines.Flush();
+            _events.Add(step, values);
+        }
+        catch (IOException e)
+        {
+            throw new UserError($"cannot write metrics: {e.Message}", _lines.Name, "free space and resume the run", e);
+        }
     }
 
     public void Dispose()
