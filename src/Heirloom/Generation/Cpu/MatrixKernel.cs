@@ -13,7 +13,7 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : unmanaged
 {
-    private const int Near = 16 << 10; // bytes
+    private const int Near = 16 << 10, Far = 2 << 10; // bytes
 
     /// <summary><c>y[c, r] = w[r] · x[c] + bias[r]</c> for rows <paramref name="first"/> … <c>last − 1</c>.</summary>
     /// <param name="matrix">The weights.</param>
@@ -43,8 +43,8 @@ internal static unsafe class MatrixKernel<TSimd, TVector>
         TWeight* w, int inputs, float* bias, int first, int last, float* x, int xStride, int columns, float* y, int yStride)
         where TWeight : unmanaged
     {
-        // Rows are short for the processor's own look-ahead: the next four are asked for in time. Long ones would not fit the nearest cache.
-        var ahead = Math.Min(4 * inputs, Near / sizeof(TWeight));
+        // Rows are short for the processor's own look-ahead: the next four are asked for in time. Long ones would not fit the nearest cache beside these.
+        var ahead = 4 * inputs * sizeof(TWeight) <= Near ? 4 * inputs : Far / sizeof(TWeight);
         var r = first;
         for (; r + 4 <= last; r += 4)
         {
