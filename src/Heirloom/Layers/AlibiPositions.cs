@@ -54,11 +54,11 @@ public sealed class AlibiPositions : Positions
         if (_rounded)
         {
             var key = arange(keys, dtype: ScalarType.Float32, device: device).to(ScalarType.BFloat16);
-            return slopes.to(ScalarType.BFloat16).mul(key).to(ScalarType.Float32).mul(_factor).MoveToOuterDisposeScope();
+            return slopes.to(ScalarType.BFloat16).mul(key).to(ScalarType.Float32).mul(KeptScalar.Of(_factor)).MoveToOuterDisposeScope();
         }
 
         var query = arange(keys - queries, keys, dtype: ScalarType.Float32, device: device).unsqueeze(1);
         var distance = query.sub(arange(keys, dtype: ScalarType.Float32, device: device)).abs();
-        return distance.mul(slopes).mul(-_factor).MoveToOuterDisposeScope();
+        return distance.mul(slopes).mul(KeptScalar.Of(-_factor)).MoveToOuterDisposeScope();
     }
 }

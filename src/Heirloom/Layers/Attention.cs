@@ -99,7 +99,7 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
 
         if (_config.Scale is { } scale)
         {
-            query_BTHK = query_BTHK.mul(scale * Math.Sqrt(HeadWidth)); // the kernel divides by the root
+            query_BTHK = query_BTHK.mul(KeptScalar.Of(scale * Math.Sqrt(HeadWidth))); // the kernel divides by the root
         }
 
         var (keys, values) = _cross ? Memory(context, layer) : Own(x, rotation, context, layer);

@@ -55,7 +55,7 @@ public sealed record AttentionPattern
 
         if (windowed)
         {
-            allowed = And(allowed, query.sub(key).abs().lt(Window!.Value).unsqueeze(0));
+            allowed = And(allowed, query.sub(key).abs().lt(KeptScalar.Of(Window!.Value)).unsqueeze(0));
         }
 
         if (Segments is not null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using TorchSharp;
 
 namespace Heirloom.Layers;
@@ -8,7 +9,12 @@ namespace Heirloom.Layers;
 /// </summary>
 internal static class KeptScalar
 {
+    private static readonly ConcurrentDictionary<long, Scalar> s_whole = [];
+    private static readonly ConcurrentDictionary<double, Scalar> s_real = [];
+
     public static readonly Scalar One = 1;
+
+    public static readonly Scalar Two = 2;
 
     public static readonly Scalar MinusOne = -1;
 
@@ -16,4 +22,10 @@ internal static class KeptScalar
 
     /// <summary>The slope of the sigmoid in <see cref="Activation.QuickGelu"/>.</summary>
     public static readonly Scalar QuickGeluSlope = 1.702;
+
+    /// <summary>A number of the settings (an id, a width), of which a process meets few: never one that changes from step to step.</summary>
+    public static Scalar Of(long value) => s_whole.GetOrAdd(value, static v => v);
+
+    /// <inheritdoc cref="Of(long)"/>
+    public static Scalar Of(double value) => s_real.GetOrAdd(value, static v => v);
 }

@@ -69,7 +69,7 @@ public sealed class KeyValueCache : IDisposable
 
         using var scope = NewDisposeScope();
         var counted = arange(Length + length, device: device).unsqueeze(0).sub(_padding.unsqueeze(1));
-        return (counted.ge(0).MoveToOuterDisposeScope(), counted.narrow(1, Length, length).clamp_min(0).MoveToOuterDisposeScope());
+        return (counted.ge(KeptScalar.Zero).MoveToOuterDisposeScope(), counted.narrow(1, Length, length).clamp_min(KeptScalar.Zero).MoveToOuterDisposeScope());
     }
 
     /// <summary>Writes a layer's new keys and values after <see cref="Length"/> and returns views of all of them.</summary>

@@ -52,8 +52,8 @@ public sealed class LearnedPositions : Positions
         }
 
         using var scope = NewDisposeScope();
-        var real = ids.ne(padding).to(ScalarType.Int64);
-        return real.cumsum(1).mul(real).sub(1).MoveToOuterDisposeScope();
+        var real = ids.ne(KeptScalar.Of(padding)).to(ScalarType.Int64);
+        return real.cumsum(1).mul(real).sub(KeptScalar.One).MoveToOuterDisposeScope();
     }
 
     public override Tensor Embed(Tensor hidden, long start, Tensor? positions)
@@ -66,7 +66,7 @@ public sealed class LearnedPositions : Positions
 
         var added = positions is null
             ? _weight.narrow(0, _offset + Shift + start, hidden.shape[1])
-            : _weight.index_select(0, positions.add(_offset + Shift).view(-1)).view_as(hidden);
+            : _weight.index_select(0, positions.add(KeptScalar.Of(_offset + Shift)).view(-1)).view_as(hidden);
         return hidden.add(added, KeptScalar.One).MoveToOuterDisposeScope();
     }
 }

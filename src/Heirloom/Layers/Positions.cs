@@ -61,7 +61,7 @@ public abstract class Positions(string name) : nn.Module(name)
 
         // counted on over padding at the right, as published models count, and from 0 again where padding at the left ends
         return mask is null ? null
-            : arange(mask.shape[1], device: mask.device).unsqueeze(0).sub(mask.to(ScalarType.Int64).argmax(1, keepdim: true)).clamp_min(0).MoveToOuterDisposeScope();
+            : arange(mask.shape[1], device: mask.device).unsqueeze(0).sub(mask.to(ScalarType.Int64).argmax(1, keepdim: true)).clamp_min(KeptScalar.Zero).MoveToOuterDisposeScope();
     }
 }
 

@@ -68,7 +68,7 @@ public sealed class RelativePositions : Positions
         var buckets = tensor(
             Enumerable.Range(0, (int)(keys + queries - 1)).Select(i => Bucket(i - (keys - 1), _config.Buckets, _config.MaxDistance, _bidirectional)).ToArray(),
             device: device);
-        var index = arange(keys, device: device).unsqueeze(0).sub(arange(keys - queries, keys, device: device).unsqueeze(1)).add(keys - 1);
+        var index = arange(keys - 1, 2 * keys - 1, device: device).unsqueeze(0).sub(arange(keys - queries, keys, device: device).unsqueeze(1));
         return _weight.index_select(0, buckets).index_select(0, index.view(-1)).view(queries, keys, -1)
             .permute(2, 0, 1).unsqueeze(0).MoveToOuterDisposeScope();
     }

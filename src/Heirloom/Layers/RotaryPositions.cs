@@ -59,7 +59,8 @@ public sealed class RotaryPositions : Positions
         var (cos, sin) = (angles.cos(), angles.sin());
         if (_scaling is { Magnitude: not 1 } scaling)
         {
-            (cos, sin) = (cos.mul(scaling.Magnitude), sin.mul(scaling.Magnitude));
+            var magnitude = KeptScalar.Of(scaling.Magnitude);
+            (cos, sin) = (cos.mul(magnitude), sin.mul(magnitude));
         }
 
         return new Rotation(cos.to(like.dtype).MoveToOuterDisposeScope(), sin.to(like.dtype).MoveToOuterDisposeScope());

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models;
@@ -17,6 +18,6 @@ public static class DecoderInputs
     {
         using var scope = NewDisposeScope();
         var before = target.narrow(1, 0, target.shape[1] - 1);
-        return cat([full_like(target.narrow(1, 0, 1), start), before.masked_fill(before.eq(Ignored), padding)], 1).MoveToOuterDisposeScope();
+        return cat([full_like(target.narrow(1, 0, 1), KeptScalar.Of(start)), before.masked_fill(before.eq(KeptScalar.Of(Ignored)), KeptScalar.Of(padding))], 1).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models;
@@ -21,7 +22,7 @@ public sealed record VirtualTokens(Tensor Vectors)
         Ids = Padded(inputs.Ids, 0),
         Mask = inputs.Mask is null ? null : Padded(inputs.Mask.to(ScalarType.Int64), 1).to(ScalarType.Bool),
         TokenTypes = inputs.TokenTypes is null ? null : Padded(inputs.TokenTypes, 0),
-        PrefixLengths = inputs.PrefixLengths?.add(Count),
+        PrefixLengths = inputs.PrefixLengths?.add(KeptScalar.Of(Count)),
         Segments = inputs.Segments is null ? null
             : throw new UserError("virtual tokens stand before one text, and several are packed in a row", mend: "leave packing off, or train another kind of adapter"),
     };
@@ -37,7 +38,7 @@ public sealed record VirtualTokens(Tensor Vectors)
         using var scope = NewDisposeScope();
         var slot = arange(length, device: device).unsqueeze(0).expand(rows, -1);
         slot = padding is null ? slot : slot.sub(padding.unsqueeze(1));
-        return where(slot.ge(0).logical_and(slot.lt(Count)), slot, full_like(slot, -1)).MoveToOuterDisposeScope();
+        return where(slot.ge(KeptScalar.Zero).logical_and(slot.lt(KeptScalar.Of(Count))), slot, full_like(slot, KeptScalar.MinusOne)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Ids of rows with padding at the left, with room behind the padding.</summary>
@@ -46,8 +47,8 @@ public sealed record VirtualTokens(Tensor Vectors)
         using var scope = NewDisposeScope();
         var (rows, length) = (ids.shape[0], slots.shape[1]);
         var index = arange(length, device: ids.device).unsqueeze(0).expand(rows, -1);
-        var shifted = padding is null ? index.sub(Count) : where(index.lt(padding.unsqueeze(1)), index, index.sub(Count));
-        return ids.gather(1, shifted.clamp_min(0)).MoveToOuterDisposeScope();
+        var shifted = padding is null ? index.sub(KeptScalar.Of(Count)) : where(index.lt(padding.unsqueeze(1)), index, index.sub(KeptScalar.Of(Count)));
+        return ids.gather(1, shifted.clamp_min(KeptScalar.Zero)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Puts them into their places among embedded tokens.</summary>
@@ -56,8 +57,8 @@ public sealed record VirtualTokens(Tensor Vectors)
     internal Tensor Place(Tensor embedded, Tensor slots)
     {
         using var scope = NewDisposeScope();
-        var vectors = Vectors.to(embedded.dtype).index_select(0, slots.clamp_min(0).flatten()).view_as(embedded);
-        return where(slots.ge(0).unsqueeze(-1), vectors, embedded).MoveToOuterDisposeScope();
+        var vectors = Vectors.to(embedded.dtype).index_select(0, slots.clamp_min(KeptScalar.Zero).flatten()).view_as(embedded);
+        return where(slots.ge(KeptScalar.Zero).unsqueeze(-1), vectors, embedded).MoveToOuterDisposeScope();
     }
 
     private Tensor Padded(Tensor values, long with) => nn.functional.pad(values, [Count, 0], value: with);

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using Heirloom.Models.Text;
 using static TorchSharp.torch;
@@ -25,15 +26,15 @@ public sealed record BlankPairs : PairForm, IExample<BlankPairs>
     {
         var able = Able<IBlankInfillingLM>(model);
         var blank_B = MaskedPairs.BlankOf(batch, MaskToken);
-        var filled = batch.Target.ne(TokenBatch.Ignore);
+        var filled = batch.Target.ne(KeptScalar.Of(TokenBatch.Ignore));
         var order = PairRows.Order(cat([batch.SourceMask, filled], 1));
         var length = batch.Target.shape[1];
-        var inB = zeros_like(batch.Target).add(arange(1, length + 1, device: batch.Target.device));
+        var inB = arange(1, length + 1, device: batch.Target.device).unsqueeze(0).expand_as(batch.Target);
         var inputs = new BlankInputs(
             cat([batch.Source, DecoderInputs.ShiftRight(batch.Target, StartToken, StartToken)], 1).gather(1, order),
             cat([arange(batch.Source.shape[1], device: batch.Source.device).unsqueeze(0).expand_as(batch.Source), blank_B.unsqueeze(1).expand_as(batch.Target)], 1).gather(1, order),
             cat([zeros_like(batch.Source), inB], 1).gather(1, order),
             batch.SourceMask.sum(1));
-        return new(able.Encode(inputs), cat([full_like(batch.Source, TokenBatch.Ignore), batch.Target], 1).gather(1, order), able.Head);
+        return new(able.Encode(inputs), cat([full_like(batch.Source, KeptScalar.Of(TokenBatch.Ignore)), batch.Target], 1).gather(1, order), able.Head);
     }
 }

@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -24,14 +25,14 @@ public static class CausalLM
         var next_BT = batch.Ids.narrow(1, 1, length);
         if (batch.Mask is { } mask)
         {
-            next_BT = next_BT.masked_fill(mask.narrow(1, 1, length).logical_not(), TokenBatch.Ignore);
+            next_BT = next_BT.masked_fill(mask.narrow(1, 1, length).logical_not(), KeptScalar.Of(TokenBatch.Ignore));
         }
 
         if (batch.Segments is { } segments)
         {
-            next_BT = next_BT.masked_fill(segments.narrow(1, 1, length).ne(segments.narrow(1, 0, length)), TokenBatch.Ignore);
+            next_BT = next_BT.masked_fill(segments.narrow(1, 1, length).ne(segments.narrow(1, 0, length)), KeptScalar.Of(TokenBatch.Ignore));
         }
 
-        return cat([next_BT, full_like(batch.Ids.narrow(1, 0, 1), TokenBatch.Ignore)], 1);
+        return cat([next_BT, full_like(batch.Ids.narrow(1, 0, 1), KeptScalar.Of(TokenBatch.Ignore))], 1);
     }
 }

@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ public static class Classification
         }
 
         var loss = CrossEntropy.Of(logits, labels, config);
-        var right = logits.detach().argmax(-1).eq(labels).sum() / labels.ne(TokenBatch.Ignore).sum().clamp(min: 1);
+        var right = logits.detach().argmax(-1).eq(labels).sum() / labels.ne(KeptScalar.Of(TokenBatch.Ignore)).sum().clamp(min: KeptScalar.One);
         return loss with { Parts = [.. loss.Parts, ("accuracy", right)] };
     }
 }

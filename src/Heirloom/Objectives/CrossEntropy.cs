@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Layers.Kernels;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -33,7 +34,7 @@ public static class CrossEntropy
     {
         var h_ND = hidden.flatten(0, -2);
         var targets_N = targets.flatten();
-        var at = targets_N.ne(TokenBatch.Ignore).nonzero().squeeze(1);
+        var at = targets_N.ne(KeptScalar.Of(TokenBatch.Ignore)).nonzero().squeeze(1);
         if (at.shape[0] < targets_N.shape[0])
         {
             h_ND = h_ND.index_select(0, at);
@@ -53,9 +54,9 @@ public static class CrossEntropy
         config ??= Plain;
         var logits_NV = Wide(logits.flatten(0, -2));
         var targets_N = targets.flatten();
-        var counted = targets_N.ne(TokenBatch.Ignore);
+        var counted = targets_N.ne(KeptScalar.Of(TokenBatch.Ignore));
         var terms = counted.sum();
-        var count = terms.clamp(min: 1);
+        var count = terms.clamp(min: KeptScalar.One);
         var loss = F.cross_entropy(
             logits_NV, targets_N, ignore_index: TokenBatch.Ignore, reduction: nn.Reduction.Sum, label_smoothing: config.LabelSmoothing) / count;
         if (config.ZLoss == 0)
@@ -63,8 +64,8 @@ public static class CrossEntropy
             return new(loss, ("loss", loss.detach())) { Terms = terms };
         }
 
-        var zLoss = config.ZLoss * (logits_NV.logsumexp(-1).square() * counted).sum() / count;
-        return new(loss + zLoss, ("loss", loss.detach()), ("z_loss", zLoss.detach())) { Terms = terms };
+        var zLoss = logits_NV.logsumexp(-1).square().mul(counted).sum().mul(KeptScalar.Of(config.ZLoss)) / count;
+        return new(loss.add(zLoss, KeptScalar.One), ("loss", loss.detach()), ("z_loss", zLoss.detach())) { Terms = terms };
     }
 
     /// <summary>Where every row has a target and nobody else sees the logits, their gradient may take their place.</summary>

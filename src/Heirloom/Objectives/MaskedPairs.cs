@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
+using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ public sealed record MaskedPairs : PairForm, IExample<MaskedPairs>
         var able = Able<IMaskedLM>(model);
         var blanks = BlankOf(batch, MaskToken).cpu().data<long>().ToArray();
         var sources = TokenTexts.Of(new(batch.Source, Mask: batch.SourceMask)).ToList();
-        var targets = TokenTexts.Of(new(batch.Target, Mask: batch.Target.ne(TokenBatch.Ignore))).ToList();
+        var targets = TokenTexts.Of(new(batch.Target, Mask: batch.Target.ne(KeptScalar.Of(TokenBatch.Ignore)))).ToList();
 
         // as pairs, so that one place knows how to pad: the same length on both sides
         var rows = SequencePairBatches.Collate(
@@ -36,8 +37,8 @@ public sealed record MaskedPairs : PairForm, IExample<MaskedPairs>
     /// <summary><c>[B]</c>: where the one mask of every source stands.</summary>
     internal static Tensor BlankOf(SequencePairBatch batch, long mask)
     {
-        var found = batch.Source.eq(mask).logical_and(batch.SourceMask).to(ScalarType.Int64);
-        return found.sum(1).eq(1).all().item<bool>()
+        var found = batch.Source.eq(KeptScalar.Of(mask)).logical_and(batch.SourceMask).to(ScalarType.Int64);
+        return found.sum(1).eq(KeptScalar.One).all().item<bool>()
             ? found.argmax(1)
             : throw new UserError($"every source must hold the mask {mask} once", "pairs", "put it where the answer belongs");
     }

@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -65,10 +66,10 @@ internal static class PairRows
     /// <summary>Each source with its target right after it, and what each position predicts; the last token predicts nothing and is left out.</summary>
     public static (Tensor Ids, Tensor Targets) Join(SequencePairBatch batch)
     {
-        var order = Order(cat([batch.SourceMask, batch.Target.ne(TokenBatch.Ignore)], 1));
+        var order = Order(cat([batch.SourceMask, batch.Target.ne(KeptScalar.Of(TokenBatch.Ignore))], 1));
         var length = order.shape[1];
-        var ids = cat([batch.Source, batch.Target.clamp_min(0)], 1).gather(1, order);
-        var targets = cat([full_like(batch.Source, TokenBatch.Ignore), batch.Target], 1).gather(1, order);
+        var ids = cat([batch.Source, batch.Target.clamp_min(KeptScalar.Zero)], 1).gather(1, order);
+        var targets = cat([full_like(batch.Source, KeptScalar.Of(TokenBatch.Ignore)), batch.Target], 1).gather(1, order);
         return (ids.narrow(1, 0, length - 1), targets.narrow(1, 1, length - 1));
     }
 
@@ -76,7 +77,7 @@ internal static class PairRows
     /// <param name="real"><c>[B, T]</c> bool.</param>
     public static Tensor Order(Tensor real)
     {
-        var columns = arange(real.shape[1], device: real.device).unsqueeze(0);
-        return columns.add(real.logical_not().to(ScalarType.Int64).mul(real.shape[1])).argsort(1).narrow(1, 0, Math.Max(2, real.sum(1).max().item<long>()));
+        var (columns, behind) = (arange(real.shape[1], device: real.device), arange(real.shape[1], 2 * real.shape[1], device: real.device));
+        return where(real, columns, behind).argsort(1).narrow(1, 0, Math.Max(2, real.sum(1).max().item<long>()));
     }
 }

@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -32,5 +33,5 @@ public static class PrefixLM
 
     /// <summary>Targets of which a prefix of length p has shown nothing: the last of the prefix predicts the first token after it.</summary>
     internal static Tensor AfterPrefix(Tensor targets_BT, Tensor prefix_B) => targets_BT.masked_fill(
-        arange(targets_BT.shape[1], device: targets_BT.device).unsqueeze(0).less(prefix_B.unsqueeze(1) - 1), TokenBatch.Ignore);
+        arange(targets_BT.shape[1], device: targets_BT.device).unsqueeze(0).less(prefix_B.unsqueeze(1).sub(KeptScalar.One)), KeptScalar.Of(TokenBatch.Ignore));
 }

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models.Heads;
@@ -38,7 +39,7 @@ public static class PoolingExtensions
         return (pooling switch
         {
             Pooling.First => First(hidden_BTD, mask_BT),
-            Pooling.Last => Last(hidden_BTD, token is { } padding ? inputs.Ids.ne(padding) : mask_BT),
+            Pooling.Last => Last(hidden_BTD, token is { } padding ? inputs.Ids.ne(KeptScalar.Of(padding)) : mask_BT),
             Pooling.Mean => Mean(hidden_BTD, mask_BT),
             Pooling.End => Last(hidden_BTD, Ends(inputs.Ids, token)),
             Pooling.Pooler => Pooler(encoder).Pool(First(hidden_BTD, mask_BT)),
@@ -72,7 +73,7 @@ public static class PoolingExtensions
     /// <exception cref="UserError">A sequence has none.</exception>
     internal static Tensor Ends(Tensor ids, int? token)
     {
-        var ends = ids.eq(token!.Value);
+        var ends = ids.eq(KeptScalar.Of(token!.Value));
         return ends.any(1).all().item<bool>() ? ends : throw new UserError($"a sequence has no end token {token}, at which it is pooled", mend: "end every sequence with it");
     }
 
@@ -90,7 +91,7 @@ public static class PoolingExtensions
         }
 
         var share = mask.to(hidden.dtype).unsqueeze(-1);
-        return hidden.mul(share).sum(1) / share.sum(1).clamp(min: 1);
+        return hidden.mul(share).sum(1) / share.sum(1).clamp(min: KeptScalar.One);
     }
 
     private static Tensor At(Tensor hidden_BTD, Tensor index_B) =>

@@ -183,10 +183,10 @@ public sealed class SpeechPretrainer : nn.Module, IModel
         else
         {
             Scalar kept = temperature;
-            var soft = logits_BTGV.add(noise).div(kept).softmax(-1);
+            var soft = logits_BTGV.add(noise, KeptScalar.One).div(kept).softmax(-1);
             GC.KeepAlive(kept);
             // forward the entry itself, backward through the softmax
-            chosen = nn.functional.one_hot(soft.argmax(-1), _config.Codes).to(ScalarType.Float32).sub(soft.detach()).add(soft);
+            chosen = nn.functional.one_hot(soft.argmax(-1), _config.Codes).to(ScalarType.Float32).sub(soft.detach()).add(soft, KeptScalar.One);
             distribution = logits_BTGV.softmax(-1);
         }
 

@@ -1,3 +1,4 @@
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Models.Speech;
@@ -15,7 +16,7 @@ internal static class TranscriptLosses
     public static Tensor Of(Tensor logits, Tensor? mask, Func<long, long> frames, Tensor labels, int blank, bool ignoreImpossible, TranscriptionReduction reduction)
     {
         using var scope = NewDisposeScope();
-        var real = labels.ge(0);
+        var real = labels.ge(KeptScalar.Zero);
         var lengths = mask is null ? full(logits.shape[0], logits.shape[1], dtype: ScalarType.Int64) : AudioFrames.Lengths(mask, frames);
         var chances_TBV = logits.to(ScalarType.Float32).log_softmax(-1).transpose(0, 1);
         return nn.functional.ctc_loss(chances_TBV, labels.masked_select(real), lengths, real.sum(1).cpu(), blank, ignoreImpossible,

@@ -119,7 +119,7 @@ public sealed class Decoder : nn.Module, ICausalLM, IPromptable, ILayerStack
         x = slots is null ? x : Virtual!.Place(x, slots);
         if (_config.EmbeddingScale != 1)
         {
-            x = x.mul(_config.EmbeddingScale);
+            x = x.mul(KeptScalar.Of(_config.EmbeddingScale));
         }
 
         x = _positions.Embed(x, start, positions);

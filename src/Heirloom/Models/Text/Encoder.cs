@@ -142,7 +142,7 @@ public sealed class Encoder : nn.Module, IMaskedLM, IPooledEncoder, IPromptable,
         x = _positions.Embed(x, 0, _positions.Count(inputs.Ids, inputs.Segments, inputs.Mask));
         if (_tokenTypes is not null)
         {
-            x = x.add(_tokenTypes.call(inputs.TokenTypes ?? zeros_like(inputs.Ids)));
+            x = x.add(_tokenTypes.call(inputs.TokenTypes ?? zeros_like(inputs.Ids)), KeptScalar.One);
         }
         else if (inputs.TokenTypes is not null)
         {

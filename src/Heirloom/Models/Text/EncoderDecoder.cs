@@ -105,7 +105,7 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
         using var scope = NewDisposeScope();
         var head = _head ?? throw new UserError("the model has no vocabulary head", mend: "build it with head: true, or load an architecture that writes");
         var scale = _config.HeadScaleOrDefault();
-        return head.call(scale == 1 ? hidden : hidden.mul(scale), _embedding.weight!).MoveToOuterDisposeScope();
+        return head.call(scale == 1 ? hidden : hidden.mul(KeptScalar.Of(scale)), _embedding.weight!).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor ids)
@@ -116,20 +116,20 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
         }
 
         var x = _embedding.call(ids);
-        return _config.EmbeddingScale == 1 ? x : x.mul(_config.EmbeddingScale);
+        return _config.EmbeddingScale == 1 ? x : x.mul(KeptScalar.Of(_config.EmbeddingScale));
     }
 
     /// <summary>Each token's predecessor in its segment; <see cref="DecoderStart"/> before the first.</summary>
     private Tensor Shifted(TokenInputs inputs)
     {
-        var before = cat([full_like(inputs.Ids.narrow(1, 0, 1), DecoderStart), inputs.Ids.narrow(1, 0, inputs.Ids.shape[1] - 1)], 1);
+        var before = cat([full_like(inputs.Ids.narrow(1, 0, 1), KeptScalar.Of(DecoderStart)), inputs.Ids.narrow(1, 0, inputs.Ids.shape[1] - 1)], 1);
         if (inputs.Segments is not { } segments)
         {
             return before;
         }
 
         var (earlier, later) = (segments.narrow(1, 0, segments.shape[1] - 1), segments.narrow(1, 1, segments.shape[1] - 1));
-        return before.masked_fill(nn.functional.pad(earlier.ne(later).to(ScalarType.Int64), [1, 0]).to(ScalarType.Bool), DecoderStart);
+        return before.masked_fill(nn.functional.pad(earlier.ne(later).to(ScalarType.Int64), [1, 0]).to(ScalarType.Bool), KeptScalar.Of(DecoderStart));
     }
 
     /// <summary>Blocks with their positions, of which relative ones are one table for all blocks, and the norm after them.</summary>

@@ -74,7 +74,7 @@ public sealed class VisionTransformer : nn.Module, IPooledImageEncoder, IClassif
             x_BND = cat([_classToken.expand(images.shape[0], -1, -1).to(x_BND.dtype), x_BND], 1);
         }
 
-        x_BND = x_BND.add(_positions);
+        x_BND = x_BND.add(_positions, KeptScalar.One);
         x_BND = Dropping.Apply(x_BND, _config.Block.Dropout, training);
         var context = new AttentionContext();
         for (var i = 0; i < _layers.Count; i++)

@@ -1,4 +1,5 @@
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models.Speech;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,10 +37,11 @@ public static class SpeechContrast
         var similar = model.Similarities(contexts, codes.Vectors, hidden, negatives);
         var count = similar.shape[0];
         // the mean, and 0 where nothing is hidden
-        var contrast = F.cross_entropy(similar, zeros(count, dtype: ScalarType.Int64, device: hidden.device), reduction: nn.Reduction.Sum) / Math.Max(count, 1);
+        var counted = tensor(Math.Max(count, 1), dtype: ScalarType.Float32, device: hidden.device);
+        var contrast = F.cross_entropy(similar, zeros(count, dtype: ScalarType.Int64, device: hidden.device), reduction: nn.Reduction.Sum).div(counted);
         var diversity = model.Unused(codes);
-        var right = similar.detach().argmax(1).eq(0).to(ScalarType.Float32).sum() / Math.Max(count, 1);
-        return new(contrast + (settings.DiversityWeight * diversity), ("contrast", contrast.detach()), ("diversity", diversity.detach()), ("perplexity", codes.Perplexity.detach()), ("accuracy", right))
+        var right = similar.detach().argmax(1).eq(KeptScalar.Zero).to(ScalarType.Float32).sum().div(counted);
+        return new(contrast.add(diversity, KeptScalar.Of(settings.DiversityWeight)), ("contrast", contrast.detach()), ("diversity", diversity.detach()), ("perplexity", codes.Perplexity.detach()), ("accuracy", right))
         {
             Terms = hidden.sum(),
         };

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Data;
+using Heirloom.Layers;
 using Heirloom.Models.VisionLanguage;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,7 +29,7 @@ public static class ImageTextContrast
             var images = model.EmbedImages(batch.Images).to(ScalarType.Float32);
             var logits = model.Logits(texts, images, largest);
             var own = arange(logits.shape[0], device: logits.device);
-            var loss = (nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.t(), own)) / 2;
+            var loss = nn.functional.cross_entropy(logits, own).add(nn.functional.cross_entropy(logits.t(), own), KeptScalar.One).div(KeptScalar.Two);
             var right = logits.detach().argmax(0).eq(own).to(ScalarType.Float32).mean();
             return new(loss, ("loss", loss.detach()), ("accuracy", right));
         };
