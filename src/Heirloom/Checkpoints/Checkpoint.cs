@@ -14,6 +14,12 @@ public sealed record CheckpointContents
     /// <summary>What writes its own files beside the weights (a tokenizer).</summary>
     public IReadOnlyList<IFolderPart> Parts { get; init; } = [];
 
+    /// <summary>What is written again of the folder that the model came from; null where it came from none.</summary>
+    public HubRemainder? Remainder { get; init; }
+
+    /// <summary>Names of a classifier's classes; empty for those of <see cref="Remainder"/>, or else numbers.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     /// <summary>Type in which floating-point tensors are stored; null for the type that they have.</summary>
     public ScalarType? Type { get; init; }
 

@@ -15,7 +15,8 @@ internal sealed class CheckpointReader : IDisposable
     private readonly IWeights _weights;
     private readonly Lineage? _lineage;
     private readonly ModelConfig _config;
-    private readonly HubLayout _layout;
+    private readonly HubLayout _layout, _stored;
+    private readonly HubConfig _file;
     private readonly Lazy<IModel> _model;
     private readonly WeightsHash _hash = new();
     private readonly List<string> _loaded = [], _notes = [];
@@ -30,8 +31,9 @@ internal sealed class CheckpointReader : IDisposable
 
         _folder = folder;
         _options = options;
-        (_layout, var config, var notes) = HubFolder.Read(folder);
-        _notes.AddRange(notes);
+        (_stored, var config, _file) = HubFolder.Read(folder);
+        _layout = _stored;
+        _notes.AddRange(_file.Notes);
         _config = options.Configure is { } configure ? configure(config) : config;
         if (options.Configure is not null && _layout is not HeirloomLayout && HubFolder.LayoutOf(_config) is var changed and not HeirloomLayout)
         {
@@ -64,7 +66,12 @@ internal sealed class CheckpointReader : IDisposable
             _notes.Add($"the weights are not those that {LineageFile.Name} describes: they were changed after it was written");
         }
 
-        return new(model, fit.Report with { Loaded = [.. _loaded], Converted = [.. _converted], Notes = [.. fit.Report.Notes, .. _notes] }, _lineage, hash);
+        var remainder = HubRemainder.Of(_stored, _file, fit.Match);
+        return new(model, fit.Report with { Loaded = [.. _loaded], Converted = [.. _converted], Notes = [.. fit.Report.Notes, .. _notes] }, _lineage, hash)
+        {
+            // a new head has classes of its own
+            Remainder = _options.Fresh.IsEmpty ? remainder : remainder.WithoutLabels(),
+        };
     }
 
     public void Dispose() => _weights.Dispose();

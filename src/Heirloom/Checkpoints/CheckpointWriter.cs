@@ -29,7 +29,7 @@ internal sealed class CheckpointWriter
         {
             hash = WeightsFolder.Write(draft, Sources(), _contents.MaxShardBytes);
             var lineage = _contents.Lineage with { Weights = hash };
-            File.WriteAllText(Path.Combine(draft, HubFolder.ConfigFile), HubFolder.Write(_layout, _contents.Model.Config, StoredType()));
+            File.WriteAllText(Path.Combine(draft, HubFolder.ConfigFile), HubFolder.Write(_layout, _contents.Model.Config, StoredType(), _contents.Remainder, _contents.Labels));
             File.WriteAllText(Path.Combine(draft, LineageFile.Name), LineageFile.Write(lineage));
             File.WriteAllText(Path.Combine(draft, ModelCard.Name), ModelCard.Write(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), _contents.Model, lineage));
             foreach (var part in _contents.Parts)
@@ -44,7 +44,7 @@ internal sealed class CheckpointWriter
     {
         var ours = rule.Ours.Select(o => _state[o.Name]).ToList();
         var type = Stored(ours[0].dtype);
-        return new TensorSource(rule.Hub, type, rule.Shape, () =>
+        return new TensorSource(_contents.Remainder?.Spell(_layout, rule.Hub) ?? rule.Hub, type, rule.Shape, () =>
         {
             using var frozen = no_grad();
             return rule.Transform.Join([.. ours.Select(tensor => tensor.detach().to(type))]);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Heirloom.Checkpoints.Hub;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -66,4 +67,8 @@ public sealed record LoadReport
 /// <param name="Lineage">Where it came from; null for a folder that another tool wrote.</param>
 /// <param name="WeightsHash">Its identity: what <see cref="LineageParent.Weights"/> of its descendants names.</param>
 public sealed record LoadedCheckpoint<TModel>(TModel Model, LoadReport Report, Lineage? Lineage, string WeightsHash)
-    where TModel : IModel;
+    where TModel : IModel
+{
+    /// <summary>What the folder says besides to other tools: whoever saves the model gives it on (<see cref="CheckpointContents.Remainder"/>).</summary>
+    public required HubRemainder Remainder { get; init; }
+}

@@ -88,7 +88,7 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
 
     /// <param name="x"><c>[B, T, D]</c></param>
     /// <param name="context">Shared by the layers of this forward.</param>
-    /// <param name="layer">Index of this layer in the cache.</param>
+    /// <param name="layer">Index of this layer, from 0.</param>
     /// <returns><c>[B, T, D]</c></returns>
     public override Tensor forward(Tensor x, AttentionContext context, int layer)
     {
@@ -97,9 +97,9 @@ public sealed class Attention : nn.Module<Tensor, AttentionContext, int, Tensor>
         var rotation = _cross ? null : context.Rotation;
         query_BTHK = rotation?.Apply(query_BTHK) ?? query_BTHK;
 
-        if (_config.Scale is { } scale)
+        if (_config is { Scale: not null } or { ScaleByLayer: true })
         {
-            query_BTHK = query_BTHK.mul(KeptScalar.Of(scale * Math.Sqrt(HeadWidth))); // the kernel divides by the root
+            query_BTHK = query_BTHK.mul(KeptScalar.Of(_config.ScaleOf(HeadWidth, layer) * Math.Sqrt(HeadWidth))); // the kernel divides by the root
         }
 
         var (keys, values) = _cross ? Memory(context, layer) : Own(x, rotation, context, layer);

@@ -45,6 +45,9 @@ public sealed record AttentionConfig : IExample<AttentionConfig>
     [Range(double.Epsilon, double.MaxValue)]
     public double? Scale { get; init; }
 
+    /// <summary>Whether the scores of layer i, counted from 0, are divided by i + 1 besides (GPT-2 as Karamcheti et al. 2021 trained it).</summary>
+    public bool ScaleByLayer { get; init; }
+
     /// <summary>A position sees positions less than so many away; null for all.</summary>
     [Range(1, int.MaxValue)]
     public int? Window { get; init; }
@@ -58,6 +61,9 @@ public sealed record AttentionConfig : IExample<AttentionConfig>
 
     /// <summary>Key and value heads, as many as query heads unless set.</summary>
     public int KeyHeads() => KeyValueHeads ?? Heads;
+
+    /// <summary>The factor on the scores of a layer, counted from 0.</summary>
+    public double ScaleOf(int headWidth, int layer) => (Scale ?? (1 / Math.Sqrt(headWidth))) / (ScaleByLayer ? layer + 1 : 1);
 
     /// <summary>Width of a head in a model of a width.</summary>
     /// <exception cref="UserError">Heads do not divide the width, or key and value heads the heads.</exception>

@@ -80,6 +80,11 @@ public interface ISequenceToSequenceLM : IModel
     /// <summary>The id that stands for padding: what the decoder reads for a target that no loss counts.</summary>
     int PaddingToken { get; }
 
+    /// <summary>What the decoder reads to predict a target.</summary>
+    /// <param name="target"><c>[B, T]</c> int64, −100 where no loss counts.</param>
+    /// <returns><c>[B, T]</c> int64</returns>
+    Tensor Shift(Tensor target) => DecoderInputs.ShiftRight(target, DecoderStart, PaddingToken);
+
     /// <summary>An empty cache for decoding from a memory, of which it keeps a copy.</summary>
     /// <param name="memory"><c>[B, S, D]</c></param>
     /// <param name="memoryMask"><c>[B, S]</c> bool or null.</param>

@@ -46,7 +46,7 @@ public sealed record EncoderDecoderPairs : PairForm
     {
         var able = Able<ISequenceToSequenceLM>(model);
         var memory_BSD = able.EncodeSource(batch.Source, batch.SourceMask);
-        var hidden_BTD = able.Decode(DecoderInputs.ShiftRight(batch.Target, able.DecoderStart, able.PaddingToken), memory_BSD, batch.SourceMask);
+        var hidden_BTD = able.Decode(able.Shift(batch.Target), memory_BSD, batch.SourceMask);
         return new(hidden_BTD, batch.Target, able.Head);
     }
 }

@@ -13,7 +13,7 @@ public static class SequenceToSequence
     public static Loss Loss(ISequenceToSequenceLM model, SequencePairBatch batch, CrossEntropyConfig? config = null)
     {
         var memory_BSD = model.EncodeSource(batch.Source, batch.SourceMask);
-        var hidden_BTD = model.Decode(DecoderInputs.ShiftRight(batch.Target, model.DecoderStart, model.PaddingToken), memory_BSD, batch.SourceMask);
+        var hidden_BTD = model.Decode(model.Shift(batch.Target), memory_BSD, batch.SourceMask);
         return CrossEntropy.OfHidden(model.Head, hidden_BTD, batch.Target, config);
     }
 }

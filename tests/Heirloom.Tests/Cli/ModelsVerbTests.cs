@@ -100,6 +100,12 @@ public sealed class ModelsVerbTests : IDisposable
         Assert.Equal(ExitCode.CheckFailed, code);
         Assert.Contains("\"passes\": false", text);
         Assert.Equal(ExitCode.Ok, _terminal.Run("models", "parity", folder, "--tolerance", "0.1").Code);
+
+        // a folder of folders, as lines of a table
+        var table = Path.Combine(Path.GetDirectoryName(folder)!, "table.md");
+        var (worst, lines, _) = _terminal.Run("models", "parity", Path.GetDirectoryName(folder)!, folder, "--json", "--table", table);
+        Assert.Equal((ExitCode.CheckFailed, 2), (worst, JsonNode.Parse(lines)!.AsArray().Count));
+        Assert.Equal(2, File.ReadAllLines(table).Count(l => l.Contains($"| {Path.GetFileName(folder)} |", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -119,6 +119,24 @@ public sealed class UseVerbTests : IDisposable
     }
 
     [Fact]
+    public void ClassifiesWords()
+    {
+        using var encoder = TinyText.Model();
+        var model = Save(TokenClassifier.Over(encoder, 3, new Seed(1)));
+        var (code, output, error) = _terminal.Run("classify", "--model", model, "the cat sat", "a dog");
+        Assert.Equal((ExitCode.Ok, ""), (code, error));
+        var lines = output.Trim().Split('\n').Select(l => JsonNode.Parse(l)!).ToList();
+        Assert.Equal(["the cat sat", "a dog"], lines.Select(l => l["text"]!.GetValue<string>()));
+        Assert.All(lines, line => Assert.All(line["spans"]!.AsArray(), s =>
+        {
+            Assert.Equal(line["text"]!.GetValue<string>()[s!["start"]!.GetValue<int>()..s["end"]!.GetValue<int>()], s["text"]!.GetValue<string>());
+            Assert.InRange(s["score"]!.GetValue<double>(), 1 / 3.0, 1);
+        }));
+        Assert.Equal(3, lines[0]["spans"]!.AsArray().Count);
+        Assert.Contains("single texts", _terminal.Run("classify", "--model", model, "a", "--pair", "b").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ClassifiesTextsAndPairs()
     {
         using var encoder = TinyText.Model();

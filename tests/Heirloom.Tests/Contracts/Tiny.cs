@@ -4,6 +4,7 @@ using Heirloom.Models.Heads;
 using Heirloom.Models.InContext;
 using Heirloom.Models.Parts;
 using Heirloom.Models.Speech;
+using Heirloom.Models.Vision;
 using Heirloom.Models.VisionLanguage;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -177,6 +178,12 @@ internal static class Tiny
         {
             found = true;
             yield return ("Classify", () => sounds.Classify(new(Samples()) { Mask = SampleMask(), HiddenFrames = arange(((SpeechClassifier)sounds).Encoder.Frames(SampleCount)).eq(1).expand(Rows, -1) }));
+        }
+
+        if (model is MaskedImageModel reconstructor)
+        {
+            found = true;
+            yield return ("Reconstruct", () => reconstructor.Reconstruct(Images(model), arange(reconstructor.Patches).remainder(2).eq(0).expand(Rows, -1)));
         }
 
         if (model is SpeechPretrainer pretrainer)

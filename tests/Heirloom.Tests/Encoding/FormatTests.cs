@@ -46,6 +46,22 @@ public sealed class FormatTests : IDisposable
         Assert.Equal([3, 2, 4], TokenizerFile.Load(_folder).Encode("ab", special: true));
     }
 
+    [Fact]
+    public void AFrameNeedsItsTokens()
+    {
+        Write("vocab.json", """{"a":0,"b":1,"ab":2,"<s>":3}""");
+        Write("merges.txt", "a b\n");
+        Write("tokenizer_config.json", """{"tokenizer_class":"RobertaTokenizer"}""");
+        Assert.Contains("not both the beginning and the end", Assert.Throws<UserError>(() => TokenizerFile.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SentencePieceWordsThatEndInWhiteSpaceAreRefused()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "tokenizer.model"), [.. SentencePiece(1, [("<unk>", 0, 2), ("a", -1, 1)]), 0x12, 3, 0xC0, 0x01, 1]);
+        Assert.Contains("ends words with their white space", Assert.Throws<UserError>(() => TokenizerFile.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

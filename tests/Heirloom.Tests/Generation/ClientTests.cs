@@ -96,6 +96,10 @@ public sealed class ClientTests
         await Refused("only text", new() { ResponseFormat = ChatResponseFormat.Json }, s_hello);
         await Refused("temperature", new() { Temperature = -1 }, s_hello);
         await Refused("'abc' is no number", new() { AdditionalProperties = new() { ["min_p"] = "abc" } }, s_hello);
+        await Refused("2.5 is no whole number", new() { AdditionalProperties = new() { ["no_repeat_ngram_size"] = 2.5 } }, s_hello);
+        await Refused("'true' is no number", new() { AdditionalProperties = new() { ["min_p"] = System.Text.Json.JsonSerializer.SerializeToElement(value: "true") } }, s_hello);
+        await Refused("repetition_penalty", new() { AdditionalProperties = new() { ["repetition_penalty"] = System.Text.Json.JsonSerializer.SerializeToElement(value: 1000) } }, s_hello);
+        await Refused("must be a finite number", new() { PresencePenalty = float.NaN }, s_hello);
         await Refused("cannot be read", null, [new(ChatRole.User, [new UriContent("https://example.org/a.png", "image/png")])]);
         await Refused("do not fit the model's context of 64", null, [new(ChatRole.User, new string('x', 100))]);
 

@@ -38,6 +38,17 @@ public class NextTokenTests
         }
     }
 
+    /// <summary>mBART's targets end with the token of their language, which the decoder reads first.</summary>
+    [Fact]
+    public void TheDecoderReadsTheTargetFromItsLastTokenOn()
+    {
+        using var scope = NewDisposeScope();
+
+        var turned = DecoderInputs.Turn(tensor(new[] { 5L, 6, 7, 8, 9, No, No, No, No }, [3, 3]), 1);
+
+        Assert.Equal([7L, 5, 6, 9, 8, 9, 1, 1, 1], turned.data<long>().ToArray());
+    }
+
     [Fact]
     public void TheDecoderReadsTheTargetShiftedRight()
     {

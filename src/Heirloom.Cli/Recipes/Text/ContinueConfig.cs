@@ -87,6 +87,7 @@ public sealed record ContinueConfig : TextTrainingConfig, IExample<ContinueConfi
                 Scored = corpora,
                 Sources = [.. all.Select(s => s.Source)],
                 Adapter = Adapter?.Build(loaded.Model, new Seed(Seed).For("adapter")),
+                Remainder = loaded.Remainder,
                 Parent = RandomStart ? null : new(loaded.WeightsHash, start.Folder, "start"),
             };
         }

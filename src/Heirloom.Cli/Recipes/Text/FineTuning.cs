@@ -1,5 +1,6 @@
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
+using Heirloom.Checkpoints.Hub;
 using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
@@ -15,6 +16,8 @@ namespace Heirloom.Cli.Recipes.Text;
 /// <summary>Trains and scores a classifier for every seed; the first seed's is kept.</summary>
 internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, string weights, string fingerprint, LabelSet labels, WorkContext work) : IPreparedRecipe
 {
+    private HubRemainder? _remainder;
+
     public required IReadOnlyList<LabeledIds> Train { get; init; }
 
     public required IReadOnlyList<LabeledIds> Test { get; init; }
@@ -87,9 +90,9 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
 
     private SequenceClassifier Build(Seed seed)
     {
-        var encoder = recipe.RandomStart
-            ? (ITokenEncoder)Checkpoint.ReadConfig(start.Folder).Build(seed.For("encoder"))
-            : start.Load<ITokenEncoder>(work).Model;
+        var loaded = recipe.RandomStart ? null : start.Load<ITokenEncoder>(work);
+        _remainder = loaded?.Remainder.WithoutLabels();
+        var encoder = loaded?.Model ?? (ITokenEncoder)Checkpoint.ReadConfig(start.Folder).Build(seed.For("encoder"));
         return SequenceClassifier.Over(encoder, labels.Count, seed.For("classifier"), recipe.Pooling, recipe.Dropout);
     }
 
@@ -107,6 +110,6 @@ internal sealed class FineTuning(FineTuneConfig recipe, StartingPoint start, str
         var scores = new Dictionary<string, double> { ["accuracy"] = score.Accuracy, ["macro_f1"] = score.MacroF1 };
         var lineage = Origin.Of(recipe, "fine-tune", steps, Data, [recipe.Source], scores, work, recipe.RandomStart ? [] : [new(weights, start.Folder, "start")]);
         AdapterResult.Save(run, adapter, model, start.Folder, lineage, [start.Tokenizer]);
-        return Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [start.Tokenizer, new LabelNames(labels)] });
+        return Checkpoint.Save(run.Checkpoint, new() { Model = model, Remainder = _remainder, Labels = [.. labels.Names], Lineage = lineage, Parts = [start.Tokenizer, new LabelNames(labels)] });
     }
 }

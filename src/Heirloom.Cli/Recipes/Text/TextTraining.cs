@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Heirloom.Adaptation.Peft;
 using Heirloom.Checkpoints;
+using Heirloom.Checkpoints.Hub;
 using Heirloom.Core.Ranks;
 using Heirloom.Data;
 using Heirloom.Data.Batching;
@@ -70,6 +71,9 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
     /// <summary>The checkpoint that it started from.</summary>
     public LineageParent? Parent { get; init; }
 
+    /// <summary>What that checkpoint says besides to other tools.</summary>
+    public HubRemainder? Remainder { get; init; }
+
     /// <summary>What is trained beside the model; owned. All of the model is trained when null.</summary>
     public Adapter? Adapter { get; init; }
 
@@ -124,7 +128,7 @@ internal sealed class TextTraining(TextTrainingConfig recipe, string method, IMo
         Score("perplexity", scores, run);
         var lineage = Origin.Of(recipe, method, result.Steps, Data, Sources, scores, work, Parent is null ? [] : [Parent]);
         AdapterResult.Save(run, Adapter, model, Parent?.Path, lineage, [tokenizer]);
-        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Lineage = lineage, Parts = [tokenizer] });
+        var weights = Checkpoint.Save(run.Checkpoint, new() { Model = model, Remainder = Remainder, Lineage = lineage, Parts = [tokenizer] });
         return new(Finished: true) { Weights = weights, Scores = scores, Next = ["heirloom runs show {run}", "heirloom runs report {run}"] };
     }
 

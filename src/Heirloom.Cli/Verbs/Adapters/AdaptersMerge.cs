@@ -27,6 +27,7 @@ internal static class AdaptersMerge
             Checkpoint.Save(parsed.GetRequiredValue(destination), new()
             {
                 Model = loaded.Model,
+                Remainder = loaded.Remainder,
                 Lineage = new()
                 {
                     Method = $"merge/{Settings.KindOf(adapter.Config.GetType())}",

@@ -93,6 +93,7 @@ internal static class ModelGrow
         Checkpoint.Save(output, new()
         {
             Model = grown,
+            Remainder = loaded.Remainder,
             Parts = [new CompanionFiles(folder)],
             Type = stored,
             Lineage = new()

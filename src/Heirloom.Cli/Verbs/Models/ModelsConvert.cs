@@ -26,6 +26,7 @@ internal static class ModelsConvert
             Checkpoint.Save(parsed.GetRequiredValue(destination), new()
             {
                 Model = converted,
+                Remainder = loaded.Remainder,
                 Lineage = new()
                 {
                     Method = $"convert/{parsed.GetRequiredValue(format)}",

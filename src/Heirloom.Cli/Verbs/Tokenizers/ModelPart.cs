@@ -35,6 +35,7 @@ internal sealed record ModelPart(Heirloom.Encoding.Tokenizer Tokenizer, Starting
         Checkpoint.Save(output, new()
         {
             Model = changed,
+            Remainder = Enumerable.Range(0, Tokenizer.VocabularySize).All(id => Tokenizer.TokenOf(id) == tokenizer.TokenOf(id)) ? loaded.Remainder : loaded.Remainder.WithoutTokens(),
             Parts = [tokenizer],
             Lineage = new()
             {

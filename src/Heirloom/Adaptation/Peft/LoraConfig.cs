@@ -86,7 +86,18 @@ public sealed record LoraConfig : AdapterConfig
 
     public LoraInitialization Initialization { get; init; }
 
-    public override LoraAdapter Build(IModel model, Seed seed) => new(this, model, seed);
+    /// <exception cref="UserError">A rank or an α of a pattern is out of range.</exception>
+    public override LoraAdapter Build(IModel model, Seed seed)
+    {
+        if (RankPattern.FirstOrDefault(p => p.Value is < 1 or > 1 << 16) is { Key: { } ranked, Value: var rank })
+        {
+            throw new UserError($"the rank of '{ranked}' is {rank}", "rank_pattern", "from 1 to 65536");
+        }
+
+        return AlphaPattern.FirstOrDefault(p => !(p.Value is > 0 and <= 1e9)) is { Key: { } scaled, Value: var alpha }
+            ? throw new UserError($"the α of '{scaled}' is {alpha}", "alpha_pattern", "above 0, at most 1e9")
+            : new(this, model, seed);
+    }
 
     internal override string PeftType => "LORA";
 

@@ -20,6 +20,7 @@ public abstract class EncoderDecoderLayout : HeadedLayout<EncoderDecoderConfig>
         Block = HubBlocks.Essence(backbone.Block),
         DecoderBlock = HubBlocks.Essence(backbone.DecoderBlockOrSame()),
         HeadScale = backbone.HeadScaleOrDefault(),
+        OutputDropout = true,
         Initialization = new FanInInitializationConfig(),
     };
 }

@@ -18,8 +18,6 @@ public sealed class Gpt2Layout : DecoderLayout
 
     protected override DecoderConfig ReadBackbone(HubConfig config)
     {
-        config.Only("scale_attn_weights", "true");
-        config.Only("scale_attn_by_inverse_layer_idx", "false");
         config.Only("add_cross_attention", "false");
         var width = config.Size("n_embd");
         return new()
@@ -32,7 +30,13 @@ public sealed class Gpt2Layout : DecoderLayout
             Block = new()
             {
                 Width = width,
-                Attention = new AttentionConfig { Heads = config.Size("n_head"), Dropout = config.Number("attn_pdrop", 0.1, 0, 0.999) }.WithBiases(),
+                Attention = new AttentionConfig
+                {
+                    Heads = config.Size("n_head"),
+                    Scale = config.Flag("scale_attn_weights", true) ? null : 1,
+                    ScaleByLayer = config.Flag("scale_attn_by_inverse_layer_idx", false),
+                    Dropout = config.Number("attn_pdrop", 0.1, 0, 0.999),
+                }.WithBiases(),
                 FeedForward = new()
                 {
                     Width = config.SizeOrNull("n_inner") ?? checked(4 * Math.Min(width, int.MaxValue / 4)),
@@ -64,6 +68,8 @@ public sealed class Gpt2Layout : DecoderLayout
             ["attn_pdrop"] = block.Attention.Dropout,
             ["embd_pdrop"] = block.Dropout,
             ["resid_pdrop"] = block.Dropout,
+            ["scale_attn_weights"] = block.Attention.Scale is null,
+            ["scale_attn_by_inverse_layer_idx"] = block.Attention.ScaleByLayer,
             ["tie_word_embeddings"] = backbone.TieEmbeddings,
         };
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,6 +8,11 @@ namespace Heirloom.Checkpoints.Hub;
 /// <summary>A hub's <c>config.json</c>, read key by key; what is missing or ill-typed is refused with the file and the key.</summary>
 public sealed class HubConfig(JsonObject json, string file)
 {
+    /// <summary>Keys that are ours to write, whoever wrote them before.</summary>
+    private static readonly string[] s_own = [HubFolder.SettingsKey, "architectures", "torch_dtype", "dtype"];
+
+    private HashSet<string> _read = [];
+    private Dictionary<string, HubConfig> _inner = [];
     private List<string> _notes = [];
     private Dictionary<string, string> _names = [];
     private Dictionary<string, JsonNode> _defaults = [];
@@ -32,6 +38,9 @@ public sealed class HubConfig(JsonObject json, string file)
     /// <summary>Whether the key is there and not null.</summary>
     public bool Has(string key) => Json[NameOf(key)] is not null;
 
+    /// <summary>Whether the key is there, be it null.</summary>
+    public bool Names(string key) => Json.ContainsKey(NameOf(key));
+
     /// <summary>The same with values for keys that are missing or null.</summary>
     public HubConfig With(params ReadOnlySpan<(string Key, JsonNode Value)> defaults)
     {
@@ -41,7 +50,7 @@ public sealed class HubConfig(JsonObject json, string file)
             filled[key] = value;
         }
 
-        return new(Json, File) { _notes = _notes, _names = _names, _defaults = filled };
+        return View(_names, filled);
     }
 
     /// <summary>The same where some keys stand under names of the family's own.</summary>
@@ -53,7 +62,7 @@ public sealed class HubConfig(JsonObject json, string file)
             renamed[key] = own;
         }
 
-        return new(Json, File) { _notes = _notes, _names = renamed, _defaults = _defaults };
+        return View(renamed, _defaults);
     }
 
     /// <summary>A size: a whole number of at least 1.</summary>
@@ -99,14 +108,18 @@ public sealed class HubConfig(JsonObject json, string file)
     public HubConfig? Object(string key) => Node(key) switch
     {
         null => null,
-        JsonObject inner => new(inner, $"{File}: {key}"),
+        JsonObject inner => _inner.TryGetValue(NameOf(key), out var known) ? known : _inner[NameOf(key)] = new(inner, $"{File}: {key}"),
         var other => throw Wrong(key, other, "an object"),
     };
+
+    /// <summary>A list, null where the key is missing, null or no list.</summary>
+    public JsonArray? List(string key) => Node(key) as JsonArray;
 
     /// <summary>Refuses a setting that changes the computation and that we do not compute.</summary>
     public void Only(string key, params ReadOnlySpan<string> supported)
     {
-        if (Node(key) is { } value && !supported.Contains(Show(value)))
+        // it cannot say anything else, so it may stay as it is
+        if ((Json[NameOf(key)] ?? _defaults.GetValueOrDefault(key)) is { } value && !supported.Contains(Show(value)))
         {
             throw new UserError($"'{NameOf(key)}' is {Short(Show(value))}, which is not supported yet", File, $"supported: {string.Join(", ", supported.ToArray())}");
         }
@@ -123,10 +136,23 @@ public sealed class HubConfig(JsonObject json, string file)
     /// <summary>Number of classes: <c>id2label</c>, <c>num_labels</c>, or 2 as the hub has it.</summary>
     public int Classes() => Json["id2label"] is JsonObject { Count: > 0 } labels ? labels.Count : Size("num_labels", 2);
 
+    /// <summary>Keys that nobody has asked for so far, but for those that are ours to write.</summary>
+    internal UnreadKeys Unread() => new(
+        new(Json.Where(pair => !_read.Contains(pair.Key) && !s_own.Contains(pair.Key)).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))),
+        _inner.Where(pair => pair.Key != HubFolder.SettingsKey).ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Unread(), StringComparer.Ordinal));
+
+    private HubConfig View(Dictionary<string, string> names, Dictionary<string, JsonNode> defaults) =>
+        new(Json, File) { _read = _read, _inner = _inner, _notes = _notes, _names = names, _defaults = defaults };
+
     /// <summary>The family's own name of a key where the file has it.</summary>
     private string NameOf(string key) => _names.TryGetValue(key, out var own) && (Json.ContainsKey(own) || !Json.ContainsKey(key)) ? own : key;
 
-    private JsonNode? Node(string key) => Json[NameOf(key)] ?? _defaults.GetValueOrDefault(key);
+    private JsonNode? Node(string key)
+    {
+        var name = NameOf(key);
+        _read.Add(name);
+        return Json[name] ?? _defaults.GetValueOrDefault(key);
+    }
 
     private double? Number(string key, string kind, bool whole, double min, double max)
     {

@@ -31,8 +31,8 @@ public static class HubFolder
 
     /// <summary>Reads the configuration of a folder.</summary>
     /// <exception cref="UserError">Missing, damaged, of an unknown family, or our settings and the hub's keys contradict each other.</exception>
-    /// <returns>The notes say how the configuration was understood, where that is not plain.</returns>
-    public static (HubLayout Layout, ModelConfig Config, IReadOnlyList<string> Notes) Read(string folder)
+    /// <returns>The file as it was read: its notes say how it was understood, where that is not plain.</returns>
+    public static (HubLayout Layout, ModelConfig Config, HubConfig File) Read(string folder)
     {
         var file = Path.Combine(folder, ConfigFile);
         if (!Directory.Exists(folder))
@@ -45,7 +45,7 @@ public static class HubFolder
         if (config.Object(SettingsKey) is not { } settings)
         {
             var read = layout.ReadConfig(config);
-            return (layout, LayoutOf(read) == layout ? read : read with { HubFamily = layout.ModelTypes[0] }, config.Notes);
+            return (layout, LayoutOf(read) == layout ? read : read with { HubFamily = layout.ModelTypes[0] }, config);
         }
 
         var ours = Settings.Parse<ModelConfig>(settings.Json.ToJsonString(Readable), $"{file}: {SettingsKey}");
@@ -60,16 +60,24 @@ public static class HubFolder
             }
         }
 
-        return (layout, ours, config.Notes);
+        return (layout, ours, config);
     }
 
     /// <summary>The text of a configuration's <c>config.json</c>.</summary>
     /// <param name="layout">Its layout.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="type">Name of the type that the weights are stored in, as the hub spells it (<c>bfloat16</c>).</param>
-    public static string Write(HubLayout layout, ModelConfig config, string? type)
+    /// <param name="remainder">What is written again of the folder that it came from.</param>
+    /// <param name="labels">Names of the classes; empty where they are only numbered.</param>
+    public static string Write(HubLayout layout, ModelConfig config, string? type, HubRemainder? remainder = null, IReadOnlyList<string>? labels = null)
     {
         var json = layout.WriteConfig(config);
+        remainder?.Complete(layout, json);
+        if (labels is { Count: > 0 })
+        {
+            HubRemainder.Label(json, labels);
+        }
+
         if (type is not null)
         {
             json["torch_dtype"] = type;

@@ -43,6 +43,18 @@ public sealed record LeadingOne : HubTransform
     public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) => [hub.squeeze(0)];
 }
 
+/// <summary>The hub keeps a projection as a convolution over single places: <c>[outputs, inputs, 1, 1]</c>.</summary>
+public sealed record OfSinglePlaces : HubTransform
+{
+    public static OfSinglePlaces Instance { get; } = new();
+
+    public override ImmutableArray<long> Shape(IReadOnlyList<ImmutableArray<long>> ours) => [.. ours[0], 1, 1];
+
+    public override Tensor Join(IReadOnlyList<Tensor> ours) => ours[0].unsqueeze(-1).unsqueeze(-1);
+
+    public override IReadOnlyList<Tensor> Split(Tensor hub, IReadOnlyList<ImmutableArray<long>> shapes) => [hub.flatten(1)];
+}
+
 /// <summary>The hub keeps <c>[inputs, outputs]</c> where we keep <c>[outputs, inputs]</c> (GPT-2's Conv1D).</summary>
 public sealed record Transposed : HubTransform
 {

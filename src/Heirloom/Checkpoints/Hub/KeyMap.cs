@@ -42,7 +42,7 @@ public sealed class KeyMap
     private readonly List<KeyRule> _rules = [];
     private readonly Dictionary<string, string> _copies = [];
     private readonly List<Regex> _ignored = [];
-    private readonly List<(string Old, string New)> _legacy = [];
+    private readonly List<(string Old, string New)> _legacy = [], _spellings = [];
 
     /// <param name="prefix">What a full model's names start with and a bare one's lack (<c>bert.</c>); empty for none.</param>
     public KeyMap(string prefix = "") => Prefix = prefix;
@@ -152,6 +152,13 @@ public sealed class KeyMap
         return this;
     }
 
+    /// <summary>An ending that other files use, which are written as they came.</summary>
+    public KeyMap Spelling(string theirs, string ours)
+    {
+        _spellings.Add((theirs, ours));
+        return Legacy(theirs, ours);
+    }
+
     /// <summary>Every parameter under its own name.</summary>
     public static KeyMap Identity(IEnumerable<OurTensor> tensors)
     {
@@ -194,6 +201,8 @@ public sealed class KeyMap
 
         return new(this, found, unused);
     }
+
+    internal IReadOnlyList<(string Theirs, string Ours)> Spellings => _spellings;
 
     internal bool IsIgnored(string name) => _ignored.Any(pattern => pattern.IsMatch(name));
 
@@ -249,4 +258,9 @@ public sealed class KeyMap
 /// <param name="Map">The map.</param>
 /// <param name="Found">Name in the file by the map's name.</param>
 /// <param name="Unused">Names in the file that the map does not know.</param>
-public sealed record KeyMatch(KeyMap Map, IReadOnlyDictionary<string, string> Found, IReadOnlyList<string> Unused);
+public sealed record KeyMatch(KeyMap Map, IReadOnlyDictionary<string, string> Found, IReadOnlyList<string> Unused)
+{
+    /// <summary>Those of the map's other spellings that the file has.</summary>
+    internal ImmutableArray<(string Theirs, string Ours)> Spellings() =>
+        [.. Map.Spellings.Where(s => Found.Any(f => f.Value.EndsWith(s.Theirs, StringComparison.Ordinal) && f.Key.EndsWith(s.Ours, StringComparison.Ordinal)))];
+}

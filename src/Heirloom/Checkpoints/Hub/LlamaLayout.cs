@@ -177,8 +177,8 @@ public sealed class LlamaLayout : DecoderLayout
         int? window = type switch
         {
             // where the key is left out the hub's default holds; null is no window
-            "mistral" => config.Json.ContainsKey(Window) ? config.SizeOrNull(Window) : 4096,
-            "qwen2" or "qwen3" when config.Flag("use_sliding_window", false) => config.Json.ContainsKey(Window) ? config.SizeOrNull(Window) : 4096,
+            "mistral" => config.Names(Window) ? config.SizeOrNull(Window) : 4096,
+            "qwen2" or "qwen3" when config.Flag("use_sliding_window", false) => config.Names(Window) ? config.SizeOrNull(Window) : 4096,
             _ => null,
         };
         if (window is null || type is "mistral")
@@ -187,7 +187,7 @@ public sealed class LlamaLayout : DecoderLayout
         }
 
         var first = config.Count("max_window_layers", 28);
-        var windowed = config.Json["layer_types"] is JsonArray types ? Listed(config, types, layers) : [.. Enumerable.Range(0, layers).Where(i => i >= first)];
+        var windowed = config.List("layer_types") is { } types ? Listed(config, types, layers) : [.. Enumerable.Range(0, layers).Where(i => i >= first)];
         return windowed.IsEmpty ? (null, []) : (window, windowed.Length == layers ? [] : windowed);
     }
 

@@ -91,7 +91,7 @@ public abstract class SpeechLayout : HubLayout
         var bare = config is SpeechEncoderConfig;
         // a bare model's own files lack the prefix; the convolution that tells positions has a newer spelling of its normalized weight
         var map = new KeyMap(bare ? "" : Prefix)
-            .Legacy("conv.parametrizations.weight.original0", "conv.weight_g").Legacy("conv.parametrizations.weight.original1", "conv.weight_v")
+            .Spelling("conv.parametrizations.weight.original0", "conv.weight_g").Spelling("conv.parametrizations.weight.original1", "conv.weight_v")
             .Legacy("layer_norm.gamma", "layer_norm.weight").Legacy("layer_norm.beta", "layer_norm.bias");
         var encoder = EncoderOf(config);
         SpeechKeys.Add(map, encoder, bare ? "" : "encoder.", bare ? "" : Prefix);

@@ -10,27 +10,38 @@ namespace Heirloom.Checkpoints.Hub;
 public sealed class VitLayout : HubLayout
 {
     /// <summary>What the hub's implementation takes as an argument only; without it in the file a bare model has a pooler, which may be missing from the weights.</summary>
-    private const string PoolerKey = "add_pooling_layer";
+    private const string PoolerKey = "add_pooling_layer", StrideKey = "encoder_stride";
 
-    private const string Prefix = "vit.";
+    private const string Prefix = "vit.", Classifies = "ViTForImageClassification", Reconstructs = "ViTForMaskedImageModeling", Bare = "ViTModel";
 
     public override ImmutableArray<string> ModelTypes => ["vit"];
 
-    public override ImmutableArray<string> Architectures => ["ViTForImageClassification", "ViTModel"];
+    public override ImmutableArray<string> Architectures => [Classifies, Reconstructs, Bare];
 
     public override ModelConfig ReadConfig(HubConfig config)
     {
+        var vit = ReadEncoder(config);
+        var architecture = config.Architectures is [var first, ..] ? first : Classifies;
+        return architecture switch
+        {
+            Classifies => vit with { Classes = config.Classes() },
+            Bare => vit with { Pooler = config.Flag(PoolerKey, true) },
+            Reconstructs when config.Size(StrideKey, 16) == vit.PatchSize => new MaskedImageModelConfig { Encoder = vit },
+            Reconstructs => throw new UserError($"'{StrideKey}' is {config.Size(StrideKey, 16)}, which is not supported", config.File, $"supported: {vit.PatchSize}, the size of a patch"),
+            _ => throw new UserError($"not supported yet: {HubConfig.Short(architecture)}", config.File, $"supported: {string.Join(", ", Architectures)}"),
+        };
+    }
+
+    private static VisionTransformerConfig ReadEncoder(HubConfig config)
+    {
         var biases = config.Flag("qkv_bias", true);
-        var bare = config.Architectures is ["ViTModel", ..];
         config.Only("pooler_act", "tanh");
-        return new VisionTransformerConfig
+        return new()
         {
             ImageSize = config.Size("image_size", 224),
             PatchSize = config.Size("patch_size", 16),
             Channels = config.Size("num_channels", 3),
             Layers = config.Size("num_hidden_layers", max: HubBlocks.MaxLayers),
-            Classes = bare ? 0 : config.Classes(),
-            Pooler = bare && config.Flag(PoolerKey, true),
             Block = new()
             {
                 Width = config.Size("hidden_size"),
@@ -58,10 +69,10 @@ public sealed class VitLayout : HubLayout
 
     public override JsonObject WriteConfig(ModelConfig config)
     {
-        var vit = (VisionTransformerConfig)config;
+        var vit = EncoderOf(config);
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray(vit.Classes > 0 ? "ViTForImageClassification" : "ViTModel"),
+            ["architectures"] = new JsonArray(config is MaskedImageModelConfig ? Reconstructs : vit.Classes > 0 ? Classifies : Bare),
             ["model_type"] = "vit",
             ["image_size"] = vit.ImageSize,
             ["patch_size"] = vit.PatchSize,
@@ -74,7 +85,11 @@ public sealed class VitLayout : HubLayout
             ["layer_norm_eps"] = vit.Block.Norm.Epsilon,
             ["qkv_bias"] = vit.Block.Attention.QueryBias,
         };
-        if (vit is { Classes: 0, Pooler: false })
+        if (config is MaskedImageModelConfig)
+        {
+            json[StrideKey] = vit.PatchSize;
+        }
+        else if (vit is { Classes: 0, Pooler: false })
         {
             json[PoolerKey] = false;
         }
@@ -88,12 +103,25 @@ public sealed class VitLayout : HubLayout
         return json;
     }
 
-    public override ModelConfig? Essence(ModelConfig config) => config is VisionTransformerConfig vit
-        ? vit with { Block = HubBlocks.Essence(vit.Block), Initialization = new NormalInitializationConfig() }
-        : null;
+    public override ModelConfig? Essence(ModelConfig config) => config switch
+    {
+        VisionTransformerConfig vit => Essence(vit),
+        MaskedImageModelConfig task => task with { Encoder = Essence(task.Encoder), Initialization = new NormalInitializationConfig() },
+        _ => null,
+    };
+
+    private static VisionTransformerConfig Essence(VisionTransformerConfig vit) =>
+        vit with { Block = HubBlocks.Essence(vit.Block), Initialization = new NormalInitializationConfig(), HubFamily = null };
+
+    private static VisionTransformerConfig EncoderOf(ModelConfig config) => (config as MaskedImageModelConfig)?.Encoder ?? (VisionTransformerConfig)config;
 
     public override IReadOnlyList<KeyMap> Maps(ModelConfig config, Lazy<IReadOnlyList<OurTensor>> state)
     {
+        if (config is MaskedImageModelConfig task)
+        {
+            return [Reconstructor(task.Encoder)];
+        }
+
         var vit = (VisionTransformerConfig)config;
         // the others keep queries, keys and values in one, with a bias
         return vit.Block.Attention.QueryBias ? [Hub(vit), Torchvision(vit), Timm(vit)] : [Hub(vit)];
@@ -101,17 +129,32 @@ public sealed class VitLayout : HubLayout
 
     private static KeyMap Hub(VisionTransformerConfig vit)
     {
-        long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
-        var bias = vit.Block.Attention.QueryBias;
         var prefix = vit.Classes > 0 ? Prefix : "";
-        var map = new KeyMap(Prefix)
-            .Add("class_token", $"{prefix}embeddings.cls_token", 1, 1, width)
-            .Add("positions", $"{prefix}embeddings.position_embeddings", 1, vit.Patches() + 1, width)
-            .Add("patches.weight", $"{prefix}embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
-            .Add("patches.bias", $"{prefix}embeddings.patch_embeddings.projection.bias", width);
+        // a token for hidden patches lies in files of other tasks, which hide none
+        var map = new KeyMap(Prefix).Ignore(@"embeddings\.mask_token$");
+        AddEncoder(map, vit, "", prefix);
+        AddPooler(map, vit, $"{prefix}pooler.dense");
+        return vit.Classes > 0 ? map.AddLinear("classifier", "classifier", vit.Block.Width, vit.Classes, bias: true) : map;
+    }
+
+    private static KeyMap Reconstructor(VisionTransformerConfig vit)
+    {
+        long width = vit.Block.Width, values = (long)vit.Channels * vit.PatchSize * vit.PatchSize;
+        var map = new KeyMap(Prefix).Add("hidden_patch", $"{Prefix}embeddings.mask_token", 1, 1, width);
+        AddEncoder(map, vit, "encoder.", Prefix);
+        return map.Add(new KeyRule("decoder.0.weight", [new("decoder.weight", [values, width])], OfSinglePlaces.Instance)).Add("decoder.bias", "decoder.0.bias", values);
+    }
+
+    private static void AddEncoder(KeyMap map, VisionTransformerConfig vit, string own, string prefix)
+    {
+        long width = vit.Block.Width, hidden = vit.Block.FeedForward.Width, patch = vit.PatchSize;
+        map.Add($"{own}class_token", $"{prefix}embeddings.cls_token", 1, 1, width)
+            .Add($"{own}positions", $"{prefix}embeddings.position_embeddings", 1, vit.Patches() + 1, width)
+            .Add($"{own}patches.weight", $"{prefix}embeddings.patch_embeddings.projection.weight", width, vit.Channels, patch, patch)
+            .Add($"{own}patches.bias", $"{prefix}embeddings.patch_embeddings.projection.bias", width);
         for (var i = 0; i < vit.Layers; i++)
         {
-            var (ours, hub) = ($"layers.{i}", $"{prefix}encoder.layer.{i}");
+            var (ours, hub) = ($"{own}layers.{i}", $"{prefix}encoder.layer.{i}");
             map.AddNorm($"{ours}.attention_norm", $"{hub}.layernorm_before", width, bias: true)
                 .AddAttention($"{ours}.attention", $"{hub}.attention", ("attention.query", "attention.key", "attention.value", "output.dense"), vit.Block)
                 .AddNorm($"{ours}.feed_forward_norm", $"{hub}.layernorm_after", width, bias: true)
@@ -119,9 +162,7 @@ public sealed class VitLayout : HubLayout
                 .AddLinear($"{ours}.feed_forward.down", $"{hub}.output.dense", hidden, width, bias: true);
         }
 
-        map.AddNorm("norm", $"{prefix}layernorm", width, bias: true);
-        AddPooler(map, vit, $"{prefix}pooler.dense");
-        return vit.Classes > 0 ? map.AddLinear("classifier", "classifier", width, vit.Classes, bias: true) : map;
+        map.AddNorm($"{own}norm", $"{prefix}layernorm", width, bias: true);
     }
 
     private static KeyMap Torchvision(VisionTransformerConfig vit)

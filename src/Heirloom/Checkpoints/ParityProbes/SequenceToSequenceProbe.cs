@@ -9,7 +9,7 @@ public sealed class SequenceToSequenceProbe : ParityProbe<ISequenceToSequenceLM>
     protected override IEnumerable<(string Name, Func<Tensor> Compute)> Of(ISequenceToSequenceLM model, ParityInputs inputs)
     {
         var memory = new Lazy<Tensor>(() => model.EncodeSource(inputs["input_ids"], inputs.Mask));
-        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? DecoderInputs.ShiftRight(inputs["labels"], model.DecoderStart, model.PaddingToken), memory.Value, inputs.Mask));
+        var hidden = new Lazy<Tensor>(() => model.Decode(inputs.Find("decoder_input_ids") ?? model.Shift(inputs["labels"]), memory.Value, inputs.Mask));
         var logits = new Lazy<Tensor>(() => model.Head(hidden.Value));
         yield return ("encoder", () => memory.Value);
         yield return ("last_hidden_state", () => hidden.Value);

@@ -34,7 +34,9 @@ internal sealed class SentencePieceFile : TokenizerFormat
         var special = pieces.Index().Where(p => p.Item.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown or SentencePieceKind.UserDefined)
             .Select(p => new AddedToken { Id = p.Index, Content = p.Item.Text, Special = p.Item.Kind != SentencePieceKind.UserDefined, Lstrip = p.Item.Text == layout.Roles.Mask });
         var splits = pieces.All(p => p.Text.LastIndexOf(Space, StringComparison.Ordinal) <= 0);
-        var scheme = !model.AddDummyPrefix ? PrependScheme.Never : model.RemoveExtraWhitespaces ? PrependScheme.Always : PrependScheme.First;
+        // where white space is kept, the prefix stands before that of the text too, as only a normalizer puts it
+        var prefixed = model is { AddDummyPrefix: true, RemoveExtraWhitespaces: false };
+        var scheme = model.AddDummyPrefix && !prefixed ? PrependScheme.Always : PrependScheme.Never;
         ITokenModel stage = model.IsBpe
             ? new BpeModel
             {
@@ -48,7 +50,7 @@ internal sealed class SentencePieceFile : TokenizerFormat
         return (new()
         {
             AddedTokens = [.. special.Concat(layout.Extra).DistinctBy(t => t.Content)],
-            Normalizer = Normalizer(model),
+            Normalizer = Normalizer(model, prefixed),
             PreTokenizer = new Metaspace { Replacement = Space, PrependScheme = scheme, Split = splits },
             Model = stage,
             PostProcessor = layout.Processor,
@@ -65,7 +67,7 @@ internal sealed class SentencePieceFile : TokenizerFormat
         }, layout.Roles);
     }
 
-    private static INormalizer? Normalizer(SentencePieceModel model)
+    private static INormalizer? Normalizer(SentencePieceModel model, bool prefixed)
     {
         var stages = new List<INormalizer>();
         if (model.CharacterMap.Length > 0)
@@ -75,8 +77,14 @@ internal sealed class SentencePieceFile : TokenizerFormat
 
         if (model.RemoveExtraWhitespaces)
         {
-            stages.Add(new Strip { StripLeft = true, StripRight = true });
+            stages.Add(new Replace { Pattern = new() { Regex = @"\A +| +\z" }, Content = "" });
             stages.Add(new Replace { Pattern = new() { Regex = " {2,}" }, Content = " " });
+        }
+
+        if (prefixed)
+        {
+            stages.Add(new Prepend { Text = Space });
+            stages.Add(new Replace { Pattern = new() { String = " " }, Content = Space });
         }
 
         return stages.Count switch { 0 => null, 1 => stages[0], _ => new SequenceNormalizer { Normalizers = stages } };

@@ -121,6 +121,8 @@ internal sealed class SentencePieceModel
                 case 3:
                     _kind = (int)value.Number;
                     break;
+                case 24 when value.Number != 0:
+                    throw new UserError("the model ends words with their white space, which is not supported");
                 case 35:
                     ByteFallback = value.Number != 0;
                     break;
@@ -152,6 +154,8 @@ internal sealed class SentencePieceModel
                 case 4:
                     RemoveExtraWhitespaces = value.Number != 0;
                     break;
+                case 5 when value.Number == 0:
+                    throw new UserError("the model keeps white space as it is, which is not supported");
             }
         }
     }

@@ -37,6 +37,11 @@ internal sealed class VocabularyAndMerges : TokenizerFormat
             Classifier = kind == "Roberta" ? Token("cls_token", "<s>") : null,
             Mask = kind == "Roberta" ? Token("mask_token", "<mask>") : null,
         };
+        if (framed && (roles.Beginning is null || roles.End is null))
+        {
+            throw new UserError($"the vocabulary has not both the beginning and the end that a {kind} tokenizer puts around a text", Path.Combine(folder, "vocab.json"), "name them in tokenizer_config.json");
+        }
+
         var prefix = settings.Flag("add_prefix_space") ?? false;
         var bytes = new ByteLevelPreTokenizer { AddPrefixSpace = prefix, UseRegex = kind is not ("CLIP" or "Qwen2") };
         var added = Added(settings, vocabulary, [roles.Beginning, roles.End, roles.Unknown, roles.Padding, roles.Separator, roles.Classifier, roles.Mask])

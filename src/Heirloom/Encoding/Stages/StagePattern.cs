@@ -6,6 +6,9 @@ namespace Heirloom.Encoding.Stages;
 /// <summary>What a stage looks for: a plain string or a regular expression, exactly one of them.</summary>
 public sealed record StagePattern
 {
+    /// <summary>Published expressions have some hundred characters; far longer ones take their time and memory to translate.</summary>
+    private const int Longest = 10_000;
+
     private TextPattern? _compiled;
 
     [JsonPropertyName("String"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -25,6 +28,11 @@ public sealed record StagePattern
         if ((String is null) == (Regex is null))
         {
             throw new UserError("a pattern is either a String or a Regex", where);
+        }
+
+        if (Regex is { Length: > Longest })
+        {
+            throw new UserError($"an expression of {Regex.Length} characters is too long", where, $"at most {Longest}");
         }
 
         try

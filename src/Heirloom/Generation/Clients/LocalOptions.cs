@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 using Heirloom.Generation.Text;
 using Microsoft.Extensions.AI;
 
@@ -33,7 +34,7 @@ internal static class LocalOptions
             TopK = options.TopK ?? sampling.TopK,
             MinP = Number(options, "min_p") ?? sampling.MinP,
             RepetitionPenalty = Number(options, "repetition_penalty") ?? sampling.RepetitionPenalty,
-            NoRepeatNGram = (int?)Number(options, "no_repeat_ngram_size") ?? sampling.NoRepeatNGram,
+            NoRepeatNGram = Whole(options, "no_repeat_ngram_size") ?? sampling.NoRepeatNGram,
         };
         return config with
         {
@@ -45,8 +46,17 @@ internal static class LocalOptions
     }
 
     public static ImmutableArray<ILogitRule> Rules(ChatOptions? options, int prompt) => options is { PresencePenalty: not (null or 0) } or { FrequencyPenalty: not (null or 0) }
-        ? [new CountPenalty(options.PresencePenalty ?? 0, options.FrequencyPenalty ?? 0, prompt)]
+        ? [new CountPenalty(Finite(options.PresencePenalty, nameof(options.PresencePenalty)), Finite(options.FrequencyPenalty, nameof(options.FrequencyPenalty)), prompt)]
         : [];
+
+    private static double Finite(float? value, string name) => value is null ? 0 : float.IsFinite(value.Value) ? value.Value : throw new UserError("must be a finite number", name);
+
+    private static int? Whole(ChatOptions options, string name) => Number(options, name) switch
+    {
+        null => null,
+        { } value when value == Math.Truncate(value) && Math.Abs(value) <= int.MaxValue => (int)value,
+        { } value => throw new UserError($"{value.ToString(CultureInfo.InvariantCulture)} is no whole number", name),
+    };
 
     private static double? Number(ChatOptions options, string name)
     {
@@ -57,9 +67,10 @@ internal static class LocalOptions
 
         try
         {
-            return Convert.ToDouble(value, CultureInfo.InvariantCulture);
+            var number = value is JsonElement json ? json.GetDouble() : Convert.ToDouble(value, CultureInfo.InvariantCulture);
+            return double.IsFinite(number) ? number : throw new UserError("must be a finite number", name);
         }
-        catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException)
+        catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException or InvalidOperationException)
         {
             throw new UserError($"'{value}' is no number", name, inner: e);
         }

@@ -244,7 +244,7 @@ internal sealed unsafe class DecoderForward<TSimd, TVector> : DecoderForward
     {
         var queries = stackalloc AttentionQuery[count];
         var scaled = _space.Queries(part);
-        var factor = (float)(_block.Attention.Scale ?? (1 / Math.Sqrt(_space.HeadWidth)));
+        var factor = (float)_block.Attention.ScaleOf(_space.HeadWidth, layer);
         for (var i = 0; i < count; i++)
         {
             var (token, head) = ((firstQuery + i) / shared, (keyHead * shared) + ((firstQuery + i) % shared));

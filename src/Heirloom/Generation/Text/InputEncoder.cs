@@ -1,4 +1,5 @@
 using Heirloom.Encoding;
+using Heirloom.Encoding.Stages;
 using Heirloom.Models;
 using static TorchSharp.torch;
 
@@ -26,7 +27,11 @@ public sealed class InputEncoder
     }
 
     /// <exception cref="UserError">It does not fit, or has no tokens.</exception>
-    public EncodedInput Encode(string text, string? pair = null, string? where = null)
+    public EncodedInput Encode(string text, string? pair = null, string? where = null) => Of(Tokenize(text, pair, where));
+
+    /// <summary>What <see cref="Encode"/> takes ids from, with the places of the tokens.</summary>
+    /// <inheritdoc cref="Encode"/>
+    internal TokenizedText Tokenize(string text, string? pair, string? where)
     {
         var encoded = _tokenizer.Tokenize(text, pair);
         if (encoded.Count > _context)
@@ -34,8 +39,10 @@ public sealed class InputEncoder
             encoded = _cutting?.Value.Tokenize(text, pair) ?? throw new UserError($"its {encoded.Count} tokens do not fit the model's context of {_context}", where, "shorten it, or let it be cut");
         }
 
-        return encoded.Count > 0 ? new([.. encoded.Ids], [.. encoded.TypeIds]) : throw new UserError("it has no tokens", where, "give it some text");
+        return encoded.Count > 0 ? encoded : throw new UserError("it has no tokens", where, "give it some text");
     }
+
+    internal static EncodedInput Of(TokenizedText tokens) => new([.. tokens.Ids], [.. tokens.TypeIds]);
 
     /// <summary>Rows of one batch, padded at their ends.</summary>
     /// <param name="inputs">At least one.</param>

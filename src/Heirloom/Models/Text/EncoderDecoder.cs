@@ -119,9 +119,20 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
         return _config.EmbeddingScale == 1 ? x : x.mul(KeptScalar.Of(_config.EmbeddingScale));
     }
 
+    public Tensor Shift(Tensor target) => _config.StartsWithLast
+        ? DecoderInputs.Turn(target, PaddingToken)
+        : DecoderInputs.ShiftRight(target, DecoderStart, PaddingToken);
+
     /// <summary>Each token's predecessor in its segment; <see cref="DecoderStart"/> before the first.</summary>
+    /// <exception cref="UserError">Segments whose last tokens come first.</exception>
     private Tensor Shifted(TokenInputs inputs)
     {
+        if (_config.StartsWithLast)
+        {
+            return inputs.Segments is null ? Shift(inputs.Ids)
+                : throw new UserError("a target that starts with its last token is not packed with others", mend: "leave packing off");
+        }
+
         var before = cat([full_like(inputs.Ids.narrow(1, 0, 1), KeptScalar.Of(DecoderStart)), inputs.Ids.narrow(1, 0, inputs.Ids.shape[1] - 1)], 1);
         if (inputs.Segments is not { } segments)
         {
@@ -136,6 +147,7 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
     private sealed class Stack : nn.Module<Tensor, Tensor?, AttentionPattern, AttentionContext, Tensor>
     {
         private readonly TransformerBlockConfig _block;
+        private readonly bool _dropsOutput;
 
         [ComponentName(Name = "positions")]
         private readonly Positions _positions;
@@ -152,6 +164,7 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
         public Stack(EncoderDecoderConfig config, TransformerBlockConfig block, int layers, bool causal) : base(nameof(Stack))
         {
             _block = block;
+            _dropsOutput = config.OutputDropout && block.Placement != NormPlacement.Post;
             _positions = config.Positions.Build(block.PositionsShape(config.ContextLengthFor(config.Positions), causal));
             _embeddingNorm = config.EmbeddingNorm ? block.Norm.Build(block.Width) : null;
             _layers = new([.. Enumerable.Range(0, layers).Select(_ => new TransformerBlock(block, causal ? block.Width : null))]);
@@ -183,7 +196,8 @@ public sealed class EncoderDecoder : nn.Module, ISequenceToSequenceLM, ITokenEnc
                 x = _layers[i].call(x, context, i);
             }
 
-            return (_norm is null ? x : Dropped(_norm.call(x))).MoveToOuterDisposeScope();
+            x = _norm?.call(x) ?? x;
+            return (_dropsOutput ? Dropped(x) : x).MoveToOuterDisposeScope();
         }
 
         private Tensor Dropped(Tensor x) => Dropping.Apply(x, _block.Dropout, training);

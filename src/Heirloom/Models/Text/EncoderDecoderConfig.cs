@@ -54,6 +54,15 @@ public sealed record EncoderDecoderConfig : ModelConfig, IExample<EncoderDecoder
     [Range(0, int.MaxValue)]
     public int DecoderStart { get; init; }
 
+    /// <summary>
+    /// Whether a target's own last token, which names its language, comes first in what the decoder reads of it (mBART; Liu et al. 2020). Where there is no
+    /// target yet, decoding starts from <see cref="DecoderStart"/> all the same.
+    /// </summary>
+    public bool StartsWithLast { get; init; }
+
+    /// <summary>Whether the normalized output of each stack is dropped out in training once more (T5).</summary>
+    public bool OutputDropout { get; init; } = true;
+
     /// <summary>The id that stands for padding: what the decoder reads for a target that no loss counts.</summary>
     [Range(0, int.MaxValue)]
     public int PaddingToken { get; init; }

@@ -59,7 +59,14 @@ public sealed class VisionTransformer : nn.Module, IPooledImageEncoder, IClassif
     public bool HasPooler => _pooler is not null;
 
     /// <exception cref="UserError">Images of another size or number of channels.</exception>
-    public Tensor Encode(Tensor images)
+    public Tensor Encode(Tensor images) => Encode(images, hidden: null);
+
+    /// <summary>Encodes images of which some patches are hidden.</summary>
+    /// <param name="images"><c>[B, C, H, W]</c></param>
+    /// <param name="hidden">Which, <c>[B, N]</c> bool, and the vector <c>[D]</c> in their place; null for none.</param>
+    /// <returns><c>[B, N, D]</c>, the class token first where there is one.</returns>
+    /// <exception cref="UserError">Images of another size or number of channels.</exception>
+    internal Tensor Encode(Tensor images, (Tensor Patches, Tensor Vector)? hidden)
     {
         using var scope = NewDisposeScope();
         if (images.dim() != 4 || images.shape[1] != _config.Channels || images.shape[2] != _config.ImageSize || images.shape[3] != _config.ImageSize)
@@ -69,6 +76,11 @@ public sealed class VisionTransformer : nn.Module, IPooledImageEncoder, IClassif
         }
 
         var x_BND = _patches.call(images).flatten(2).transpose(1, 2);
+        if (hidden is var (patches, vector))
+        {
+            x_BND = where(patches.unsqueeze(-1), vector.to(x_BND.dtype), x_BND);
+        }
+
         if (_classToken is not null)
         {
             x_BND = cat([_classToken.expand(images.shape[0], -1, -1).to(x_BND.dtype), x_BND], 1);

@@ -234,7 +234,7 @@ public sealed class HubLayoutTests : IDisposable
     [InlineData("llama", "hidden_size", "1e300", "'hidden_size' is 1e300; it has to be a whole number from 1 to")]
     [InlineData("llama", "hidden_size", "null", "lacks 'hidden_size'")]
     [InlineData("llama", "num_hidden_layers", "2000000000", "'num_hidden_layers' is 2000000000; it has to be a whole number from 1 to 10000")]
-    [InlineData("gpt2", "scale_attn_by_inverse_layer_idx", "true", "'scale_attn_by_inverse_layer_idx' is true, which is not supported yet")]
+    [InlineData("gpt2", "add_cross_attention", "true", "'add_cross_attention' is true, which is not supported yet")]
     [InlineData("bert", "position_embedding_type", "\"relative_key\"", "'position_embedding_type' is relative_key, which is not supported yet")]
     [InlineData("t5", "feed_forward_proj", "\"gated-mish\"", "'feed_forward_proj' names an activation that is not supported")]
     public void A_hub_configuration_that_we_cannot_compute_is_one_line(string name, string key, string value, string expected)

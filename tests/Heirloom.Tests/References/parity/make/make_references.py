@@ -242,11 +242,12 @@ encoder_tasks("xlm-roberta", ROBERTA, "XLMRoberta", ["mlm", "seq-cls", "token-cl
 # ---- decoders
 
 
-def causal(name, cls, cfg, note="", length=11, greedily=False, pad=True, config=None, weights=None, vocabulary=V):
+def causal(name, cls, cfg, note="", length=11, greedily=False, pad=True, config=None, weights=None, vocabulary=V, more=None):
     @maker(name, note)
     def build():
         inputs = padded(name, vocabulary, 0, length=length) if pad else {"input_ids": ids(name, vocabulary, length=length)}
         model = cls(cls.config_class(**cfg))
+        inputs.update(more or {})
         inputs["labels"] = inputs["input_ids"].clone() if not pad else inputs["input_ids"].masked_fill(inputs["attention_mask"] == 0, -100)
         save(name, model, inputs, (lambda m, i: {"greedy": greedy(m, i["input_ids"])}) if greedily else None, config, weights)
 
@@ -271,9 +272,10 @@ causal("falcon-7b", T.FalconForCausalLM, FALCON, greedily=True)
 causal("falcon-40b", T.FalconForCausalLM, dict(FALCON, new_decoder_architecture=True, num_kv_heads=2), greedily=True)
 causal("falcon-40b-one-norm", T.FalconForCausalLM, dict(FALCON, new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1))
 causal("falcon-40b-mha-bias", T.FalconForCausalLM, dict(FALCON, new_decoder_architecture=True, bias=True, ffn_hidden_size=30))
-causal("falcon-rw-alibi", T.FalconForCausalLM, dict(FALCON, alibi=True, multi_query=False, parallel_attn=False, bias=True))
-causal("falcon-alibi-mq", T.FalconForCausalLM, dict(FALCON, alibi=True, num_attention_heads=2))
-causal("falcon-alibi-6heads", T.FalconForCausalLM, dict(FALCON, alibi=True, hidden_size=24, num_attention_heads=6, multi_query=False))
+# see the README on head_mask
+causal("falcon-rw-alibi", T.FalconForCausalLM, dict(FALCON, alibi=True, multi_query=False, parallel_attn=False, bias=True), more={"head_mask": torch.ones(2, 4)})
+causal("falcon-alibi-mq", T.FalconForCausalLM, dict(FALCON, alibi=True, num_attention_heads=2), more={"head_mask": torch.ones(2, 2)})
+causal("falcon-alibi-6heads", T.FalconForCausalLM, dict(FALCON, alibi=True, hidden_size=24, num_attention_heads=6, multi_query=False), more={"head_mask": torch.ones(2, 6)})
 causal("falcon-sequential-bias", T.FalconForCausalLM, dict(FALCON, parallel_attn=False, bias=True))
 causal("falcon-mha-parallel", T.FalconForCausalLM, dict(FALCON, multi_query=False))
 causal("falcon-untied", T.FalconForCausalLM, dict(FALCON, tie_word_embeddings=False))
