@@ -17,7 +17,8 @@ public sealed record ParityResult(string Folder, string Architecture, IReadOnlyL
     /// <summary>The output that differs most.</summary>
     public string Worst => (Outputs.FirstOrDefault(o => double.IsNaN(o.Difference)) ?? Outputs.MaxBy(o => o.Difference)!).Name;
 
-    /// <inheritdoc cref="Parity.Run"/>
+    /// <summary>Runs the model of a folder on its reference inputs.</summary>
+    /// <exception cref="UserError">The folder or its references are missing or of a kind that is not known.</exception>
     public static ParityResult Of(string folder, LoadOptions? options = null)
     {
         var outputs = Parity.Run(folder, options);

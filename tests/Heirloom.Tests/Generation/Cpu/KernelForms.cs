@@ -46,8 +46,6 @@ internal static class KernelForms
         var wide = DecoderConfig.Llama(vocabulary: 101, context: 160, width: 96, layers: 2, heads: 6, keyValueHeads: 2, feedForward: 200);
         forms["wide llama"] = wide with { Block = wide.Block with { Attention = wide.Block.Attention with { HeadWidth = 64, QueryKeyNorm = QueryKeyNorm.Head } } };
         forms["wide windows"] = wide with { WindowLayers = [1], Block = wide.Block with { Attention = new() { Heads = 12, KeyValueHeads = 1, HeadWidth = 72, Window = 21 } } };
-        forms["scaled by layer"] = DecoderConfig.Gpt2(vocabulary: 101, context: 160, width: 32, layers: 3, heads: 4) is var gpt2
-            ? gpt2 with { Block = gpt2.Block with { Attention = gpt2.Block.Attention with { ScaleByLayer = true } } } : gpt2;
         forms["wide gpt2"] = DecoderConfig.Gpt2(vocabulary: 101, context: 160, width: 128, layers: 2, heads: 4);
         return forms;
     }
