@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Heirloom.Checkpoints;
 using Heirloom.Reuse.MergeMethods;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace Heirloom.Reuse.Merging;
 
 /// <summary>Makes tensors of the result out of the models' files; several at once.</summary>
-internal sealed class MergeMaker(Seed seed)
+internal sealed class MergeMaker(Seed seed, FloatPool pool)
 {
     public Tensor Make(MergeStep step)
     {
@@ -60,7 +61,7 @@ internal sealed class MergeMaker(Seed seed)
 
     private void Merge(MergeStep step, MergeMethod method, Tensor tensor)
     {
-        using var memory = new Lender();
+        using var memory = new Lender(pool);
         var old = step.Vocabulary is null ? [] : step.OldRows.ToDictionary(m => m.Model, memory.Read);
         var input = new MergeInput
         {
@@ -69,22 +70,33 @@ internal sealed class MergeMaker(Seed seed)
             Models = [.. step.Models.Select(m => new MergeVersion(Version(m), m.Share))],
             Base = step.Base is { } origin ? Version(origin) : default,
             Seed = seed.For(step.Name),
-            Rent = length => new NativeFloats(length),
+            Rent = pool.Lend,
         };
-        var result = memory.Lend(step.Elements);
-        method.Merge(input, result.GetSpan());
-        if (FloatBytes.HasNonFinite(result.GetSpan()))
+        if (step.Type == ScalarType.Float32 && step.OutputBytes <= int.MaxValue)
         {
-            throw new UserError($"merging by {Settings.KindOf(method.GetType())} gives a NaN or an infinite value", step.Name, "check its weights");
+            // straight into the tensor
+            Compute(MemoryMarshal.Cast<byte, float>(tensor.bytes));
+            return;
         }
 
+        var result = memory.Lend(step.Elements);
+        Compute(result.Span);
         var from = 0;
         TensorBytes.Pass(tensor, bytes =>
         {
             var count = bytes.Length / TensorTypes.Size(step.Type);
-            FloatBytes.FromSingle(result.GetSpan().Slice(from, count), step.Type, bytes);
+            FloatBytes.FromSingle(result.Span.Slice(from, count), step.Type, bytes);
             from += count;
         });
+
+        void Compute(Span<float> merged)
+        {
+            method.Merge(input, merged);
+            if (FloatBytes.HasNonFinite(merged))
+            {
+                throw new UserError($"merging by {Settings.KindOf(method.GetType())} gives a NaN or an infinite value", step.Name, "check its weights");
+            }
+        }
 
         ReadOnlyMemory<float> Version(MergeStepSource source)
         {
@@ -94,19 +106,19 @@ internal sealed class MergeMaker(Seed seed)
             }
 
             var rows = memory.Lend(step.Elements);
-            vocabulary.Fill(source.Model, [.. step.Models.Select(m => m.Model), .. step.Base is { } start ? [start.Model] : Array.Empty<MergeModel>()], old, step.Elements / vocabulary.Rows, rows.GetSpan());
+            vocabulary.Fill(source.Model, [.. step.Models.Select(m => m.Model), .. step.Base is { } start ? [start.Model] : Array.Empty<MergeModel>()], old, step.Elements / vocabulary.Rows, rows.Span);
             return rows.Memory;
         }
     }
 
     /// <summary>Memory that is given back together.</summary>
-    private sealed class Lender : IDisposable
+    private sealed class Lender(FloatPool pool) : IDisposable
     {
-        private readonly List<NativeFloats> _lent = [];
+        private readonly List<FloatPool.Loan> _lent = [];
 
-        public NativeFloats Lend(int length)
+        public FloatPool.Loan Lend(int length)
         {
-            var values = new NativeFloats(length);
+            var values = pool.Lend(length);
             _lent.Add(values);
             return values;
         }
@@ -114,10 +126,10 @@ internal sealed class MergeMaker(Seed seed)
         public ReadOnlyMemory<float> Read(MergeStepSource source)
         {
             var values = Lend((int)source.Entry.Count);
-            source.Model.Read(source.Tensor, values.GetSpan());
+            source.Model.Read(source.Tensor, values.Span);
             return values.Memory;
         }
 
-        public void Dispose() => _lent.ForEach(v => ((IDisposable)v).Dispose());
+        public void Dispose() => _lent.ForEach(v => v.Dispose());
     }
 }

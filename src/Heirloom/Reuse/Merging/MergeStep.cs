@@ -34,8 +34,8 @@ internal sealed record MergeStep
     /// <summary>Bytes of the result.</summary>
     public long OutputBytes => Elements * TensorTypes.Size(Type);
 
-    /// <summary>Bytes of memory that making it takes.</summary>
-    public long WorkBytes => OutputBytes + (Method is null ? 0 : (long)Elements * sizeof(float) * (Models.Length + (Base is null ? 1 : 2) + Method.Scratch(Models.Length)))
+    /// <summary>Bytes of memory that making it takes; float32 is made where it is written from.</summary>
+    public long WorkBytes => OutputBytes + (Method is null ? 0 : (long)Elements * sizeof(float) * (Models.Length + (Base is null ? 0 : 1) + (Type == ScalarType.Float32 ? 0 : 1) + Method.Scratch(Models.Length)))
         + (Vocabulary is null ? 0 : OldRows.Sum(m => m.Entry.Count * sizeof(float)));
 
     /// <summary>Where a vocabulary's rows are taken from.</summary>

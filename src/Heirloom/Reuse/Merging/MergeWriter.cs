@@ -38,7 +38,8 @@ internal sealed class MergeWriter(MergeRecipe recipe, MergePlanner planner, IRea
         var byName = steps.ToDictionary(s => s.Name);
         var order = WeightsFolder.Shards(steps.Select(s => new TensorSource(s.Name, s.Type, s.Shape, () => throw new InvalidOperationException("only the order is asked for"))), options.MaxShardBytes)
             .SelectMany(shard => shard).Select(source => byName[source.Name]).ToList();
-        var maker = new MergeMaker(options.Seed);
+        using var pool = new FloatPool(options.MemoryBytes);
+        var maker = new MergeMaker(options.Seed, pool);
         using var made = new OrderedWork<Tensor>([.. order.Select(s => (s.WorkBytes, s.OutputBytes))], options.MemoryBytes, options.Workers, i => maker.Make(order[i]));
         using var progress = work.Progress.Begin("merging", order.Count, "tensor");
         var done = 0;

@@ -15,6 +15,8 @@ internal sealed unsafe class NativeFloats : MemoryManager<float>
         _start = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1) * sizeof(float), 64);
     }
 
+    public int Length => _length;
+
     public override Span<float> GetSpan() => _start is null ? throw new ObjectDisposedException(nameof(NativeFloats)) : new(_start, _length);
 
     public override MemoryHandle Pin(int elementIndex = 0) => new(_start + elementIndex);
