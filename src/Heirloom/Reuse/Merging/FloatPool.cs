@@ -4,7 +4,7 @@ namespace Heirloom.Reuse.Merging;
 
 /// <summary>
 /// Lends memory and keeps what comes back for the next of about that size: the layers of a model are alike, and fresh memory costs more (every page is cleared
-/// and mapped) than what is done with it. Never keeps more than a budget together with what is lent.
+/// and mapped) than what is done with it. What is kept stays within a budget.
 /// </summary>
 internal sealed class FloatPool(long budget) : IDisposable
 {
@@ -21,16 +21,10 @@ internal sealed class FloatPool(long budget) : IDisposable
             if (fit is not null)
             {
                 _free.Remove(fit);
+                _bytes -= Bytes(fit);
                 return new(this, fit, length);
             }
 
-            while (_free.Count > 0 && _bytes + ((long)length * sizeof(float)) > budget)
-            {
-                Free(_free[0]);
-                _free.RemoveAt(0);
-            }
-
-            _bytes += (long)length * sizeof(float);
         }
 
         return new(this, new(length), length);
@@ -40,23 +34,27 @@ internal sealed class FloatPool(long budget) : IDisposable
     {
         lock (_gate)
         {
-            _free.ForEach(Free);
+            _free.ForEach(f => ((IDisposable)f).Dispose());
             _free.Clear();
         }
     }
+
+    private static long Bytes(NativeFloats floats) => (long)floats.Length * sizeof(float);
 
     private void Back(NativeFloats floats)
     {
         lock (_gate)
         {
             _free.Add(floats);
+            _bytes += Bytes(floats);
+            while (_bytes > budget)
+            {
+                // the oldest are the least likely to be asked for again
+                _bytes -= Bytes(_free[0]);
+                ((IDisposable)_free[0]).Dispose();
+                _free.RemoveAt(0);
+            }
         }
-    }
-
-    private void Free(NativeFloats floats)
-    {
-        _bytes -= (long)floats.Length * sizeof(float);
-        ((IDisposable)floats).Dispose();
     }
 
     /// <summary>Memory until it is given back.</summary>

@@ -12,6 +12,12 @@ public sealed record MergeOptions
     [Range(1L, long.MaxValue)]
     public long MemoryBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
+    /// <summary>Of these, what tensors in work may take …</summary>
+    internal long WorkBytes => MemoryBytes - KeptBytes;
+
+    /// <summary>… and what is kept for the next ones.</summary>
+    internal long KeptBytes => MemoryBytes / 8;
+
     /// <summary>Weights beyond this many bytes are split into several files.</summary>
     [Range(1L, long.MaxValue)]
     public long MaxShardBytes { get; init; } = 5_000_000_000;

@@ -38,9 +38,9 @@ internal sealed class MergeWriter(MergeRecipe recipe, MergePlanner planner, IRea
         var byName = steps.ToDictionary(s => s.Name);
         var order = WeightsFolder.Shards(steps.Select(s => new TensorSource(s.Name, s.Type, s.Shape, () => throw new InvalidOperationException("only the order is asked for"))), options.MaxShardBytes)
             .SelectMany(shard => shard).Select(source => byName[source.Name]).ToList();
-        using var pool = new FloatPool(options.MemoryBytes);
+        using var pool = new FloatPool(options.KeptBytes);
         var maker = new MergeMaker(options.Seed, pool);
-        using var made = new OrderedWork<Tensor>([.. order.Select(s => (s.WorkBytes, s.OutputBytes))], options.MemoryBytes, options.Workers, i => maker.Make(order[i]));
+        using var made = new OrderedWork<Tensor>([.. order.Select(s => (s.WorkBytes, s.OutputBytes))], options.WorkBytes, options.Workers, i => maker.Make(order[i]));
         using var progress = work.Progress.Begin("merging", order.Count, "tensor");
         var done = 0;
         return WeightsFolder.Write(draft, order.Select(s => new TensorSource(s.Name, s.Type, s.Shape, () =>

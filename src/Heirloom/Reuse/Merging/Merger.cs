@@ -63,9 +63,9 @@ public static class Merger
             MergeChecks.Ancestry(models.ByName[named], models.ByName.Values);
         }
 
-        if (steps.MaxBy(s => s.WorkBytes) is { } largest && largest.WorkBytes > options.MemoryBytes)
+        if (steps.MaxBy(s => s.WorkBytes) is { } largest && largest.WorkBytes > options.WorkBytes)
         {
-            throw new UserError($"merging it takes {largest.WorkBytes / 1e6:0.0} MB, more than the {options.MemoryBytes / 1e6:0.0} MB allowed", largest.Name, "raise --memory, or merge fewer models at once");
+            throw new UserError($"merging it takes {largest.WorkBytes / 1e6:0.0} MB, more than the {options.WorkBytes / 1e6:0.0} MB allowed (seven eighths of --memory)", largest.Name, "allow more, or merge fewer models at once");
         }
 
         return (planner, steps);
