@@ -79,7 +79,7 @@ public sealed class MpiTests : IDisposable
     public void ARankThatDiesStopsAllAndAnotherNumberOfRanksGoesOn()
     {
         MpiRun.SkipWithoutMpi();
-        var recipe = Recipe(steps: 60, accumulate: 4);
+        var recipe = Recipe(steps: 24, accumulate: 4);
         var snapshots = Path.Combine(_terminal.Folder, "killed", "training");
         using (var mpirun = MpiRun.Heirloom(_terminal.Folder, 2, "run", recipe, "--out", "killed", "--set", "training.save_every=1"))
         {
