@@ -85,7 +85,7 @@ public sealed class P018Uer : IPaper
         [
             "models of one or two small layers on the Brown corpus and the State of the Union addresses in place of BERT-base and its like on Chinese text; that a combination trains is that its loss on held-out text falls by more than a fiftieth",
             "the zoo's model is pretrained by the run itself, stored as a checkpoint and loaded by its path; it is the transformer with masked words and sentence pairs, as UER's first",
-            "the task is whether a mail is spam (in the full profile also whether a review is great) in place of the paper's Chinese sets; a quarter of a task's texts chooses each model's learning rate",
+            "the task is whether a mail is spam (in the full profile also whether a review is great) in place of the paper's Chinese sets; a hundred labelled texts (eight hundred in the full profile), of which a quarter chooses each model's learning rate",
             "texts are pooled by their mean; the paper's gated CNN adds a block's input in all layers but every n-th, ours after every second (Dauphin et al. 2017)",
         ],
     };
@@ -134,13 +134,13 @@ public sealed class P018Uer : IPaper
         public static Sizes Example => new();
 
         /// <summary>Text, the task, and budgets.</summary>
-        public AssemblyStudyConfig Study { get; init; } = P018Uer.Study(General, [Mail], 1024, steps: 60, tuning: 80) with { TextShare = 0.1 };
+        public AssemblyStudyConfig Study { get; init; } = P018Uer.Study(General, [Mail], 1024, steps: 60, tuning: 80) with { TextShare = 0.1, Labels = 100 };
 
         /// <summary>Of embeddings and encoders, a multiple of 16.</summary>
         [Range(16, 1 << 16)]
         public int Width { get; init; } = 48;
 
         /// <summary>Of the zoo's model.</summary>
-        public TrainingConfig Zoo { get; init; } = Steps(600, 3e-3);
+        public TrainingConfig Zoo { get; init; } = Steps(1000, 3e-3);
     }
 }

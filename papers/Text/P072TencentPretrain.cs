@@ -52,7 +52,7 @@ public sealed class P072TencentPretrain : IPaper
         {
             Text = ClipTextConfig.Clip(Words(t), Context(t), t.Settings.Width, 2, Heads(t), Bed(t).Text.Separator, projection: 32),
             Vision = ClipVisionConfig.Clip(Bed(t).Image.Size, t.Settings.Patch, Bed(t).Image.Channels, t.Settings.Width, 2, Heads(t), projection: 32),
-        }), true),
+        }) with { Initialization = new NormalInitializationConfig { Std = 1 / Math.Sqrt(t.Settings.Width) } }, true), // as published, by its width
     ];
 
     public static Paper Describe() => new Paper<Sizes, AssembledModel>
