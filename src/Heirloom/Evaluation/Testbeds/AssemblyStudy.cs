@@ -170,7 +170,8 @@ public sealed class AssemblyStudy : IDisposable
     {
         var images = part == SplitPart.Train ? _images.Value.Train : _images.Value.HeldOut;
         var each = Enumerable.Repeat(0.5, Image.Channels);
-        return new(images.Images, images.Labels, new() { BatchSize = _config.Rows, Shuffle = part == SplitPart.Train, Mean = [.. each], Deviation = [.. each] }, seed);
+        // held-out ones in an order of their own too: they lie class by class, and a contrast needs others beside each
+        return new(images.Images, images.Labels, new() { BatchSize = _config.Rows, Mean = [.. each], Deviation = [.. each] }, seed);
     }
 
     private IBatches<LabeledAudioBatch> Spoken(Seed seed, SplitPart part) => (Recordings ?? throw new UserError("the study has no recordings", mend: "give it some"))(
