@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers.Kernels;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -128,7 +129,32 @@ public sealed class TransformerBlock : nn.Module<Tensor, AttentionContext, int, 
     /// <param name="context">Shared by the layers of this forward.</param>
     /// <param name="layer">Index of this layer in the cache.</param>
     /// <returns><c>[B, T, D]</c></returns>
-    public override Tensor forward(Tensor x, AttentionContext context, int layer)
+    public override Tensor forward(Tensor x, AttentionContext context, int layer) => Recompute.Wanted(Recomputation.Layers) && CanRecompute(context)
+        ? Recompute.Of(inputs => Compute(inputs[0], Restored(inputs, context), layer), [x, .. Carried(context)])
+        : Compute(x, context, layer);
+
+    /// <summary>Caches, and what is put before the keys, are made once in a forward pass and not again.</summary>
+    private bool CanRecompute(AttentionContext context) => context.Cache is null && _attention.Prefix is null && _cross?.Prefix is null;
+
+    /// <summary>The tensors of a context: they may have gradients, and are freed with the forward pass unless they are kept with the input.</summary>
+    private static IEnumerable<Tensor> Carried(AttentionContext context) =>
+        new[] { context.Memory, context.Mask.Scores, context.MemoryMask.Scores, context.Rotation?.Cos, context.Rotation?.Sin }.OfType<Tensor>();
+
+    private static AttentionContext Restored(IReadOnlyList<Tensor> inputs, AttentionContext context)
+    {
+        var next = 1;
+        return context with
+        {
+            Memory = Take(context.Memory),
+            Mask = context.Mask with { Scores = Take(context.Mask.Scores) },
+            MemoryMask = context.MemoryMask with { Scores = Take(context.MemoryMask.Scores) },
+            Rotation = context.Rotation is { } rotation ? new(Take(rotation.Cos)!, Take(rotation.Sin)!) : null,
+        };
+
+        Tensor? Take(Tensor? was) => was is null ? null : inputs[next++];
+    }
+
+    private Tensor Compute(Tensor x, AttentionContext context, int layer)
     {
         using var scope = NewDisposeScope();
         if (_config.Layout != BlockLayout.Sequential)
@@ -145,9 +171,13 @@ public sealed class TransformerBlock : nn.Module<Tensor, AttentionContext, int, 
             x = Join(x, _cross.call(Before(x, _crossNorm), context, layer), _crossNorm, _crossPostNorm);
         }
 
-        x = Join(x, _feedForward.call(Before(x, _feedForwardNorm)), _feedForwardNorm, _feedForwardPostNorm);
+        x = Join(x, Fed(x), _feedForwardNorm, _feedForwardPostNorm);
         return x.MoveToOuterDisposeScope();
     }
+
+    private Tensor Fed(Tensor x) => Recompute.Wanted(Recomputation.FeedForward) && !Recompute.Wanted(Recomputation.Layers)
+        ? Recompute.Of(inputs => _feedForward.call(Before(inputs[0], _feedForwardNorm)), x)
+        : _feedForward.call(Before(x, _feedForwardNorm));
 
     private Tensor Before(Tensor x, nn.Module<Tensor, Tensor>? norm) =>
         _config.Placement is NormPlacement.Pre or NormPlacement.Sandwich ? norm!.call(x) : x;

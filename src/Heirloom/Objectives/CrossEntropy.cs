@@ -23,6 +23,9 @@ public sealed record CrossEntropyConfig
 /// <remarks>Reduced-precision logits are widened before the softmax; float32 logits are used as they are. With no target at all the loss is 0.</remarks>
 public static class CrossEntropy
 {
+    /// <summary>Rows whose logits are held together where memory is saved.</summary>
+    private const long RowsAtOnce = 512;
+
     private static readonly CrossEntropyConfig Plain = new();
 
     /// <summary>Applies <paramref name="head"/> only where there is something to predict: logits are the largest tensor of a language model.</summary>
@@ -41,8 +44,40 @@ public static class CrossEntropy
             targets_N = targets_N.index_select(0, at);
         }
 
+        return Recompute.Wanted(Recomputation.FeedForward) && h_ND.shape[0] > RowsAtOnce
+            ? InParts(head, h_ND, targets_N, config)
+            : OfHead(head, h_ND, targets_N, config);
+    }
+
+    private static Loss OfHead(Func<Tensor, Tensor> head, Tensor h_ND, Tensor targets_N, CrossEntropyConfig? config)
+    {
         var logits_NV = head(h_ND);
         return Fused(logits_NV, targets_N) ? OfAll(logits_NV, targets_N, config ?? Plain) : Of(logits_NV, targets_N, config);
+    }
+
+    /// <summary>A mean over parts of the rows, of which only one has logits at a time: they are made again when their gradient is due.</summary>
+    private static Loss InParts(Func<Tensor, Tensor> head, Tensor h_ND, Tensor targets_N, CrossEntropyConfig? config)
+    {
+        var (rows, total) = (h_ND.shape[0], zeros(1, device: h_ND.device).squeeze());
+        var sums = new Dictionary<string, double>();
+        for (var start = 0L; start < rows; start += RowsAtOnce)
+        {
+            var count = Math.Min(RowsAtOnce, rows - start);
+            var first = true;
+            total = total.add(Recompute.Of(inputs =>
+            {
+                var loss = OfHead(head, inputs[0], inputs[1], config);
+                foreach (var (name, value) in first ? loss.Parts : [])
+                {
+                    sums[name] = sums.GetValueOrDefault(name) + (value.to(ScalarType.Float64).item<double>() * count / rows);
+                }
+
+                first = false;
+                return loss.Total.mul(tensor((float)count / rows, device: inputs[0].device));
+            }, h_ND.narrow(0, start, count), targets_N.narrow(0, start, count)), KeptScalar.One);
+        }
+
+        return new(total, [.. sums.Select(p => (p.Key, tensor(p.Value, dtype: ScalarType.Float32)))]) { Terms = tensor(rows, dtype: ScalarType.Int64) };
     }
 
     /// <param name="logits"><c>[…, V]</c></param>

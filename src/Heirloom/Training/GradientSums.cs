@@ -98,7 +98,11 @@ internal sealed class GradientSums
     {
         using var _ = enable_grad();
         using var autocast = bfloat16 ? new Autocast(device) : null;
-        using var kernels = new FirstOrder(seed.For("dropout")); // the backward pass above records nothing
+        using var kernels = new FirstOrder(seed.For("dropout")) // the backward pass above records nothing
+        {
+            Recompute = phase.Recompute,
+            Precision = () => bfloat16 ? new Autocast(device) : null,
+        };
         return phase.Forward(part, seed);
     }
 }

@@ -1,3 +1,4 @@
+using Heirloom.Layers.Kernels;
 using Heirloom.Objectives;
 using Heirloom.Training.Optimizers;
 using Heirloom.Training.Ranks;
@@ -40,6 +41,9 @@ public sealed record Phase
 
     /// <summary>Runs at every so many steps (a generator after several critics).</summary>
     public long Every { get; init; } = 1;
+
+    /// <inheritdoc cref="TrainingConfig.Recompute"/>
+    public Recomputation Recompute { get; init; }
 
     /// <summary>What <see cref="Forwarded.Units"/> counts.</summary>
     public string Unit { get; init; } = "examples";

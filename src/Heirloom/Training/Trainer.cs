@@ -36,6 +36,7 @@ public sealed class Trainer(TrainingConfig config, Seed seed, WorkContext work)
             Schedule = config.Schedule,
             ClipNorm = config.ClipNorm,
             Accumulate = config.Accumulate,
+            Recompute = config.Recompute,
             Unit = TBatch.Unit,
             Forward = (part, here) =>
             {

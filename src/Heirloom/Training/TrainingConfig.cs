@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers.Kernels;
 using Heirloom.Training.Optimizers;
 using Heirloom.Training.Schedules;
 
@@ -20,4 +21,7 @@ public sealed record TrainingConfig : LoopConfig, IExample<TrainingConfig>
     /// <summary>Batches that make one update, for batches larger than memory: step s reads batches s·k … s·k + k − 1.</summary>
     [Range(1, 1_000_000)]
     public int Accumulate { get; init; } = 1;
+
+    /// <summary>Saves memory for time: what of the forward pass is not kept but computed again. Layers give the same bits; a loss of many rows is then computed in parts, whose sum rounds otherwise.</summary>
+    public Recomputation Recompute { get; init; }
 }

@@ -9,9 +9,8 @@ public sealed class FirstOrder : IDisposable
     [ThreadStatic]
     private static FirstOrder? t_current;
 
-    private readonly FirstOrder? _outer;
     private readonly Seed _seed;
-    private ulong _streams;
+    private readonly FirstOrder? _outer;
 
     /// <param name="seed">Of what layers draw (dropout): every use takes the next stream of it.</param>
     public FirstOrder(Seed seed)
@@ -20,8 +19,20 @@ public sealed class FirstOrder : IDisposable
         t_current = this;
     }
 
+    /// <summary>What is to be computed again rather than kept.</summary>
+    public Recomputation Recompute { get; init; }
+
+    /// <summary>Opens the precision in which this scope computes, for what is computed again outside it.</summary>
+    public Func<IDisposable?> Precision { get; init; } = () => null;
+
     /// <summary>Whether such kernels may be used here.</summary>
     internal static bool Holds => t_current is not null && TorchSharp.torch.is_grad_enabled();
+
+    /// <summary>The scope of this thread.</summary>
+    internal static FirstOrder? Current => t_current;
+
+    /// <summary>Streams taken so far.</summary>
+    internal ulong Streams { get; private set; }
 
     public void Dispose() => t_current = _outer;
 
@@ -29,7 +40,7 @@ public sealed class FirstOrder : IDisposable
     internal static Philox NextStream()
     {
         var current = t_current ?? throw new InvalidOperationException("outside a scope");
-        return new(current._seed.Value, current._streams++);
+        return new(current._seed.Value, current.Streams++);
     }
 
     /// <summary>Called by every backward pass written by hand.</summary>
@@ -39,6 +50,36 @@ public sealed class FirstOrder : IDisposable
         if (TorchSharp.torch.is_grad_enabled())
         {
             throw new NotSupportedException("this gradient was written by hand and cannot be differentiated again: compute it outside FirstOrder");
+        }
+    }
+
+    /// <summary>Pins the library's generator to a place in this scope, for operations that draw from it.</summary>
+    internal void Pin(ulong stream) => _seed.For("recompute", (long)stream).Pin();
+
+    /// <summary>Opens the scope anew as it was when so many streams were taken.</summary>
+    internal IDisposable Again(ulong stream) => new Reopened(this, stream);
+
+    private sealed class Reopened : IDisposable
+    {
+        private readonly FirstOrder _scope;
+        private readonly FirstOrder? _outer = t_current;
+        private readonly ulong _streams;
+        private readonly IDisposable? _precision;
+
+        public Reopened(FirstOrder scope, ulong stream)
+        {
+            (_scope, _streams) = (scope, scope.Streams);
+            scope.Streams = stream;
+            t_current = scope;
+            scope.Pin(stream);
+            _precision = scope.Precision();
+        }
+
+        public void Dispose()
+        {
+            _precision?.Dispose();
+            _scope.Streams = _streams;
+            t_current = _outer;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Heirloom.Layers.Kernels;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -15,6 +16,28 @@ internal static class AdamWKernel
         var (w, g, m, v) = ((nint)FlatFloats.Address(weights), (nint)FlatFloats.Address(gradient), (nint)FlatFloats.Address(mean), (nint)FlatFloats.Address(square));
         FlatFloats.ForChunks(weights.numel(), (_, start, count) =>
             Update((float*)w + start, (float*)g + start, (float*)m + start, (float*)v + start, count, constants));
+    }
+
+    /// <summary>The same with both moments in eight bits, widened a block at a time.</summary>
+    public static unsafe void Update(Tensor weights, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, Constants constants)
+    {
+        var (w, g) = ((nint)FlatFloats.Address(weights), (nint)FlatFloats.Address(gradient));
+        var (means, squares) = ((nint)Lanes.Address(mean.Codes), (nint)Lanes.Address(square.Codes));
+        var (meanScales, squareScales) = ((nint)FlatFloats.Address(mean.Scales), (nint)FlatFloats.Address(square.Scales));
+        FlatFloats.ForChunks(weights.numel(), (_, start, length) =>
+        {
+            var m = stackalloc float[BlockQuantized.Block];
+            var v = stackalloc float[BlockQuantized.Block];
+            for (var at = start; at < start + length; at += BlockQuantized.Block)
+            {
+                var (block, count) = (at / BlockQuantized.Block, Math.Min(BlockQuantized.Block, start + length - at));
+                BlockQuantized.Read((byte*)means + at, ((float*)meanScales)[block], DynamicMap.Signed, m, count);
+                BlockQuantized.Read((byte*)squares + at, ((float*)squareScales)[block], DynamicMap.Unsigned, v, count);
+                Update((float*)w + at, (float*)g + at, m, v, count, constants);
+                ((float*)meanScales)[block] = BlockQuantized.Write(m, DynamicMap.Signed, (byte*)means + at, count);
+                ((float*)squareScales)[block] = BlockQuantized.Write(v, DynamicMap.Unsigned, (byte*)squares + at, count);
+            }
+        });
     }
 
     private static unsafe void Update(float* w, float* g, float* m, float* v, int count, Constants c)
