@@ -142,7 +142,7 @@ public sealed class P041Fusing : IPaper
         Seeds = 5,
         Data = Real,
         Pretraining = new() { Training = Steps(500, 3e-3), BatchSize = 16 },
-        Sources = new() { Training = Steps(150, 1e-3), BatchSize = 16 },
+        Sources = new() { Training = Steps(150, 3e-4), BatchSize = 16 },
         FineTuning = new() { Training = Steps(60, 2e-3), BatchSize = 16 },
     };
 
