@@ -162,6 +162,7 @@ public sealed class MemoryTests
 
     private static string Trained(Recomputation recompute, PrecisionMode precision, double dropout)
     {
+        using var scope = NewDisposeScope(); // batches left to the finalizer would disturb tests that count tensors
         using var model = DecoderConfig.Gpt2(600, 64, 16, 2, 2, dropout).Build(new(1));
         var rows = new Repeated([.. Enumerable.Range(0, 3).Select(i => new TokenBatch(tensor([.. Enumerable.Range(0, 512).Select(t => (long)((t * (7 + i)) % 599))], [8, 64])))]);
         new Trainer(new() { Steps = 4, Precision = precision, Recompute = recompute }, new(2), new()).Fit<ILanguageModel, TokenBatch>(model, CausalLM.Objective(), rows);
