@@ -7,7 +7,7 @@ namespace Heirloom.Checkpoints.Zoo;
 /// <summary>T5 and its like, whose encoder and decoder share their embedding. (BART's share words and have positions of their own, which no embedding of parts does.)</summary>
 public sealed class EncoderDecoderAssembly : FamilyAssembly
 {
-    public override AssembledConfig? Assemble(ModelConfig family) => family is EncoderDecoderConfig { Head: true, EmbeddingNorm: false } both && !OnEmbedding(both.Positions)
+    public override AssembledConfig? Assemble(ModelConfig family) => family is EncoderDecoderConfig { Head: true, EmbeddingNorm: false, StartsWithLast: false } both && !OnEmbedding(both.Positions)
         ? new()
         {
             Embedding = new()
@@ -41,6 +41,7 @@ public sealed class EncoderDecoderAssembly : FamilyAssembly
                 TieEmbeddings = target.Tied,
                 HeadBias = target.Bias,
                 HeadScale = target.Scale,
+                OutputDropout = encoder.OutputDropout > 0 || encoder.Block.Dropout == 0,
                 DecoderStart = assembly.DecoderStart,
                 PaddingToken = assembly.PaddingToken,
             }
@@ -55,5 +56,5 @@ public sealed class EncoderDecoderAssembly : FamilyAssembly
     ];
 
     private static TransformerPartConfig Stack(EncoderDecoderConfig both, Layers.TransformerBlockConfig block, int layers, bool causal) =>
-        new() { Layers = layers, Block = block, Causal = causal, Positions = both.Positions, OutputDropout = block.Placement == Layers.NormPlacement.Post ? 0 : block.Dropout };
+        new() { Layers = layers, Block = block, Causal = causal, Positions = both.Positions, OutputDropout = both.OutputDropout && block.Placement != Layers.NormPlacement.Post ? block.Dropout : 0 };
 }
