@@ -31,7 +31,6 @@ internal static class DecoderCoverage
             : config.Positions is not (NoPositionsConfig or LearnedPositionsConfig or RotaryPositionsConfig or AlibiPositionsConfig or RelativePositionsConfig)
                 ? $"it has positions of the kind {config.Positions.GetType().Name}"
             : config.Block.Norm is not (RmsNormConfig or LayerNormConfig) ? $"it has norms of the kind {config.Block.Norm.GetType().Name}"
-            : !decoder.Order.SequenceEqual(Enumerable.Range(0, config.Layers)) ? "its layers do not run once each, in their order"
             : decoder.Virtual is not null || decoder.modules().Any(m => m is Attention { Prefix: not null }) ? "it reads a prefix before every text"
             : !decoder.Order.SequenceEqual(Enumerable.Range(0, config.Layers)) ? "its layers run in another order than they stand in"
             : decoder.modules().FirstOrDefault(IsHooked) is { } hooked ? $"an adapter or a hook acts in a {hooked.GetName()}"
