@@ -12,6 +12,12 @@ internal static class KeptScalar
     private static readonly ConcurrentDictionary<long, Scalar> s_whole = [];
     private static readonly ConcurrentDictionary<double, Scalar> s_real = [];
 
+    [ThreadStatic]
+    private static Scalar[]? t_passing;
+
+    [ThreadStatic]
+    private static int t_next;
+
     public static readonly Scalar One = 1;
 
     public static readonly Scalar Two = 2;
@@ -28,4 +34,12 @@ internal static class KeptScalar
 
     /// <inheritdoc cref="Of(long)"/>
     public static Scalar Of(double value) => s_real.GetOrAdd(value, static v => v);
+
+    /// <summary>A number that changes from step to step: kept until its thread has asked for 64 others, long after libtorch has read it.</summary>
+    public static Scalar Passing(double value)
+    {
+        var passing = t_passing ??= new Scalar[64];
+        t_next = (t_next + 1) % passing.Length;
+        return passing[t_next] = value;
+    }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -68,17 +69,17 @@ internal sealed class AdafactorRule(AdafactorConfig config, double decay) : Upda
     {
         if (step.GradientScale != 1)
         {
-            gradient.mul_(step.GradientScale);
+            gradient.mul_(KeptScalar.Passing(step.GradientScale));
         }
 
         var beta2 = 1 - Math.Pow(step.Number, -config.DecayExponent);
-        var squared = gradient.square().add_(config.SquareEpsilon);
+        var squared = gradient.square().add_(KeptScalar.Passing(config.SquareEpsilon));
         Tensor update;
         if (state.TryGetValue("rows", out var rows))
         {
             var columns = state["columns"];
-            rows.mul_(beta2).add_(squared.mean([-1]), 1 - beta2);
-            columns.mul_(beta2).add_(squared.mean([-2]), 1 - beta2);
+            rows.mul_(KeptScalar.Passing(beta2)).add_(squared.mean([-1]), KeptScalar.Passing(1 - beta2));
+            columns.mul_(KeptScalar.Passing(beta2)).add_(squared.mean([-2]), KeptScalar.Passing(1 - beta2));
 
             // V̂ = R C / sum(R), here with means, whose constants cancel
             var rowFactor = rows.div(rows.mean([-1], keepdim: true)).rsqrt_().unsqueeze(-1);
@@ -86,28 +87,28 @@ internal sealed class AdafactorRule(AdafactorConfig config, double decay) : Upda
         }
         else
         {
-            var square = state["square"].mul_(beta2).add_(squared, 1 - beta2);
+            var square = state["square"].mul_(KeptScalar.Passing(beta2)).add_(squared, KeptScalar.Passing(1 - beta2));
             update = gradient.mul_(square.rsqrt());
         }
 
-        update.div_(RootMeanSquare(update).div_(config.ClipUpdate).clamp_min_(1));
+        update.div_(RootMeanSquare(update).div_(KeptScalar.Passing(config.ClipUpdate)).clamp_min_(KeptScalar.Passing(1)));
         var rate = config.LearningRate * step.Factor;
         if (decay != 0)
         {
-            weights.mul_(1 - (rate * decay));
+            weights.mul_(KeptScalar.Passing(1 - (rate * decay)));
         }
 
         if (config.Relative)
         {
-            update.mul_(RootMeanSquare(weights).clamp_min_(config.ScaleEpsilon));
+            update.mul_(RootMeanSquare(weights).clamp_min_(KeptScalar.Passing(config.ScaleEpsilon)));
         }
 
         if (state.TryGetValue("mean", out var mean))
         {
-            update = mean.mul_(config.Beta1).add_(update, 1 - config.Beta1);
+            update = mean.mul_(KeptScalar.Passing(config.Beta1)).add_(update, KeptScalar.Passing(1 - config.Beta1));
         }
 
-        weights.add_(update, -rate);
+        weights.add_(update, KeptScalar.Passing(-rate));
     }
 
     private static Tensor RootMeanSquare(Tensor x) => x.square().mean().sqrt_();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -60,17 +61,17 @@ internal readonly record struct AdamWStep(double Keep, double StepSize, double R
     {
         if (gradientScale != 1)
         {
-            gradient.mul_(gradientScale);
+            gradient.mul_(KeptScalar.Passing(gradientScale));
         }
 
         if (Keep != 1)
         {
-            weights.mul_(Keep);
+            weights.mul_(KeptScalar.Passing(Keep));
         }
 
-        mean.mul_(config.Beta1).add_(gradient, 1 - config.Beta1);
-        square.mul_(config.Beta2).addcmul_(gradient, gradient, 1 - config.Beta2);
-        weights.addcdiv_(mean, square.sqrt().div_(RootCorrection).add_(config.Epsilon), -StepSize);
+        mean.mul_(KeptScalar.Passing(config.Beta1)).add_(gradient, KeptScalar.Passing(1 - config.Beta1));
+        square.mul_(KeptScalar.Passing(config.Beta2)).addcmul_(gradient, gradient, KeptScalar.Passing(1 - config.Beta2));
+        weights.addcdiv_(mean, square.sqrt().div_(KeptScalar.Passing(RootCorrection)).add_(KeptScalar.Passing(config.Epsilon)), KeptScalar.Passing(-StepSize));
     }
 }
 

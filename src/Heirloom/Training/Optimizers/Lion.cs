@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -37,16 +38,16 @@ internal sealed class LionRule(LionConfig config, double decay) : UpdateRule
         var rate = config.LearningRate * step.Factor;
         if (step.GradientScale != 1)
         {
-            gradient.mul_(step.GradientScale);
+            gradient.mul_(KeptScalar.Passing(step.GradientScale));
         }
 
-        var direction = momentum.mul(config.Beta1).add_(gradient, 1 - config.Beta1).sign_();
+        var direction = momentum.mul(KeptScalar.Passing(config.Beta1)).add_(gradient, KeptScalar.Passing(1 - config.Beta1)).sign_();
         if (decay != 0)
         {
-            weights.mul_(1 - (rate * decay));
+            weights.mul_(KeptScalar.Passing(1 - (rate * decay)));
         }
 
-        weights.add_(direction, -rate);
-        momentum.mul_(config.Beta2).add_(gradient, 1 - config.Beta2);
+        weights.add_(direction, KeptScalar.Passing(-rate));
+        momentum.mul_(KeptScalar.Passing(config.Beta2)).add_(gradient, KeptScalar.Passing(1 - config.Beta2));
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers;
 using Heirloom.Training.Precision;
 using static TorchSharp.torch;
 
@@ -45,21 +46,21 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
     {
         if (step.GradientScale != 1)
         {
-            gradient.mul_(step.GradientScale);
+            gradient.mul_(KeptScalar.Passing(step.GradientScale));
         }
 
         // the reference averages (lerp); the scale does not matter to what follows, the ratio of the Nesterov term does
-        var momentum = state["momentum"].mul_(config.Momentum).add_(gradient, 1 - config.Momentum);
-        var direction = Orthogonalize(gradient.mul_(1 - config.Momentum).add_(momentum, config.Momentum).flatten(1), config.Iterations, config.Precision.UsesBFloat16(weights.device, weights.numel()));
+        var momentum = state["momentum"].mul_(KeptScalar.Passing(config.Momentum)).add_(gradient, KeptScalar.Passing(1 - config.Momentum));
+        var direction = Orthogonalize(gradient.mul_(KeptScalar.Passing(1 - config.Momentum)).add_(momentum, KeptScalar.Passing(config.Momentum)).flatten(1), config.Iterations, config.Precision.UsesBFloat16(weights.device, weights.numel()));
         var rate = config.LearningRate * step.Factor;
         if (config.Decay != 0)
         {
-            weights.mul_(1 - (rate * config.Decay));
+            weights.mul_(KeptScalar.Passing(1 - (rate * config.Decay)));
         }
 
         // tall matrices take longer steps, so that the change of their outputs has the same root mean square
         var stretch = Math.Sqrt(Math.Max(1, (double)direction.shape[0] / direction.shape[1]));
-        weights.add_(direction.view(weights.shape), -rate * stretch);
+        weights.add_(direction.view(weights.shape), KeptScalar.Passing(-rate * stretch));
     }
 
     /// <summary>Brings singular values near 1 by the quintic X ← aX + (bA + cA²)X with A = XXᵀ.</summary>
@@ -73,12 +74,12 @@ internal sealed class MuonRule(MuonConfig config) : UpdateRule
         var tall = x.shape[0] > x.shape[1];
         x = bfloat16 ? x.to(ScalarType.BFloat16) : x;
         x = tall ? x.t() : x;
-        x = x.div(x.norm().add_(1e-7));
+        x = x.div(x.square().sum().sqrt().add_(KeptScalar.Passing(1e-7)));
         for (var i = 0; i < iterations; i++)
         {
             var gram = x.matmul(x.t());
-            var polynomial = gram.mul(b).add_(gram.matmul(gram), c);
-            x = polynomial.matmul(x).add_(x, a);
+            var polynomial = gram.mul(KeptScalar.Passing(b)).add_(gram.matmul(gram), KeptScalar.Passing(c));
+            x = polynomial.matmul(x).add_(x, KeptScalar.Passing(a));
         }
 
         return (tall ? x.t().contiguous() : x).to(type);

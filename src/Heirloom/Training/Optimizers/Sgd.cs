@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Heirloom.Layers;
 using static TorchSharp.torch;
 
 namespace Heirloom.Training.Optimizers;
@@ -33,21 +34,21 @@ internal sealed class SgdRule(SgdConfig config, double decay) : UpdateRule
     {
         if (step.GradientScale != 1)
         {
-            gradient.mul_(step.GradientScale);
+            gradient.mul_(KeptScalar.Passing(step.GradientScale));
         }
 
         if (decay != 0)
         {
-            gradient.add_(weights, decay);
+            gradient.add_(weights, KeptScalar.Passing(decay));
         }
 
         var direction = gradient;
         if (config.Momentum != 0)
         {
-            var momentum = state["momentum"].mul_(config.Momentum).add_(gradient);
-            direction = config.Nesterov ? gradient.add_(momentum, config.Momentum) : momentum;
+            var momentum = state["momentum"].mul_(KeptScalar.Passing(config.Momentum)).add_(gradient);
+            direction = config.Nesterov ? gradient.add_(momentum, KeptScalar.Passing(config.Momentum)) : momentum;
         }
 
-        weights.add_(direction, -config.LearningRate * step.Factor);
+        weights.add_(direction, KeptScalar.Passing(-config.LearningRate * step.Factor));
     }
 }
