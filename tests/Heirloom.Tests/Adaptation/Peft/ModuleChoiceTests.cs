@@ -32,7 +32,7 @@ public sealed class ModuleChoiceTests
 
     [Theory]
     [InlineData("(")]
-    [InlineData(@"(\w+\.?)+!")]
+    [InlineData(@"((\w+\.?)+\.?)+!")]
     public void PatternsThatCannotBeUsedAreRefusedByName(string pattern)
     {
         var error = Assert.Throws<UserError>(() => Of("t5", new() { Targets = ["q"], Layers = [1], LayersPattern = [pattern] }));

@@ -106,7 +106,7 @@ public sealed class FusedAttentionTests : IDisposable
         Once();
         var before = Live();
         Once();
-        Assert.Equal(before, Live());
+        Assert.InRange(Live(), 0, before);
     }
 
     public void Dispose() => _scope.Dispose();
