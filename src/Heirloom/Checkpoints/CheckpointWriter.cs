@@ -25,6 +25,7 @@ internal sealed class CheckpointWriter
     public string Write(string folder)
     {
         var hash = "";
+        ReplaceableFolder.Require(folder, HubFolder.ConfigFile);
         Atomic.WriteFolder(folder, draft =>
         {
             hash = WeightsFolder.Write(draft, Sources(), _contents.MaxShardBytes);

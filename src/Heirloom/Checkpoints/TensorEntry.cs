@@ -58,6 +58,14 @@ public static class TensorTypes
     /// <summary>The type of that name, null where libtorch has no such type.</summary>
     public static ScalarType? Find(string name) => ByName.TryGetValue(name, out var found) ? found.Type : null;
 
+    /// <summary>The greatest number of a floating-point type that rounding does not make infinite.</summary>
+    public static float Greatest(ScalarType type) => type switch
+    {
+        ScalarType.Float16 => 65519.996f,
+        ScalarType.BFloat16 => 3.3961775e38f,
+        _ => float.MaxValue,
+    };
+
     /// <summary>Bytes per element.</summary>
     /// <exception cref="UserError">A type that safetensors cannot hold.</exception>
     public static int Size(ScalarType type) => Of(type).Size;

@@ -14,6 +14,7 @@ public partial class Tokenizer : ITokenizer
     private readonly Dictionary<string, int> _ids;
     private readonly string?[] _tokens;
     private readonly bool[] _special;
+    private readonly Dictionary<int, string> _names;
     private readonly Lazy<string> _fingerprint;
     private readonly Lazy<bool[]> _wordStarts;
     private readonly Lazy<string?[]> _modelTokens;
@@ -51,6 +52,7 @@ public partial class Tokenizer : ITokenizer
         var normalized = definition.AddedTokens.Where(t => t.Normalized).Select(t => (Content: definition.Normalizer?.Normalize(t.Content) ?? t.Content, Token: t)).ToList();
         _normalized = new(normalized);
         normalized.ForEach(t => _tokens[t.Token.Id] = t.Content); // what was matched is what comes back
+        _names = normalized.ToDictionary(t => t.Token.Id, t => t.Token.Content);
         var special = definition.AddedTokens.Where(t => t.Special).Select(t => t.Content).ToHashSet();
         _special = [.. _tokens.Select(t => t is not null && special.Contains(t))];
         Roles = roles ?? SpecialTokenRoles.Guess(_ids.ContainsKey);
@@ -86,6 +88,9 @@ public partial class Tokenizer : ITokenizer
     public int? IdOf(string? token) => token is not null && _ids.TryGetValue(token, out var id) ? id : null;
 
     public string? TokenOf(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
+
+    /// <summary>An id's name in the vocabulary, by which <see cref="IdOf"/> finds it; <see cref="TokenOf"/> is what it writes, which a normalizer may have changed.</summary>
+    public string? NameOf(int id) => _names.TryGetValue(id, out var name) ? name : TokenOf(id);
 
     /// <summary>Whether decoding leaves an id out.</summary>
     public bool IsSpecial(int id) => (uint)id < (uint)_special.Length && _special[id];

@@ -99,6 +99,23 @@ public sealed class MergeVocabularyTests : IDisposable
         Assert.Equal(5, Loaded("out").VocabularySize);
     }
 
+    [Theory]
+    [InlineData("base_model: a\ntokenizer_source: base\n")]
+    [InlineData("tokenizer_source: union\n")]
+    public void A_normalizer_does_not_part_a_token_from_its_row(string more)
+    {
+        const string json = """
+            {"version": "1.0", "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
+            "added_tokens": [{"id": 2, "content": "[DOM]", "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false}],
+            "model": {"type": "WordLevel", "vocab": {"<unk>": 0, "the": 1}, "unk_token": "<unk>"}}
+            """;
+        Save("a", 5, TokenizerFile.Parse(TextEncoding.UTF8.GetBytes(json)));
+        Save("b", 6, TokenizerFile.Parse(TextEncoding.UTF8.GetBytes(json)));
+        _models.Merge(Two + more);
+        Assert.Equal(3, Loaded("out").VocabularySize);
+        Row("model.embed_tokens.weight", "[DOM]", ("a", 2, 0.5), ("b", 2, 0.5));
+    }
+
     [Fact]
     public void Chat_templates_are_chosen()
     {

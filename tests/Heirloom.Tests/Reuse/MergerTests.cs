@@ -65,6 +65,37 @@ public sealed class MergerTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_holds_something_else_is_not_replaced()
+    {
+        var folder = Directory.CreateDirectory(_models.Folder("results")).FullName;
+        File.WriteAllText(Path.Combine(folder, "notes.txt"), "mine");
+        Assert.Contains("holds something else", Assert.Throws<UserError>(() => _models.Merge("merge_method: linear\nparameters: {weight: 1}\nmodels: [{model: a}, {model: b}]\n", "results")).Message);
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(folder, "notes.txt")));
+    }
+
+    [Fact]
+    public void Values_that_the_stored_type_cannot_hold_are_told() => Assert.Contains("greater than F16 can hold", _models.Refused(
+        "merge_method: linear\nmodels: [{model: a, parameters: {weight: 1.0e+7}}, {model: b, parameters: {weight: 1}}]\nparameters: {normalize: false}\ndtype: float16\n"));
+
+    [Fact]
+    public void Models_with_other_heads_are_refused()
+    {
+        var path = Path.Combine(_models.Folder("b"), "config.json");
+        var config = JsonNode.Parse(File.ReadAllText(path))!;
+        config["architectures"] = new JsonArray("LlamaForSequenceClassification");
+        File.WriteAllText(path, config.ToJsonString());
+        Assert.Contains("only models with the same head", _models.Refused("merge_method: linear\nmodels: [{model: a}, {model: b}]\n"));
+    }
+
+    [Fact]
+    public void A_count_that_names_no_part_is_the_encoders_beside_one_of_the_decoder()
+    {
+        string[] names = ["encoder.block.0.w", "encoder.block.1.w", "decoder.block.0.w", "decoder.block.1.w"];
+        var stacks = LayerStack.Of(names, new JsonObject { ["num_layers"] = 2, ["num_decoder_layers"] = 2 });
+        Assert.Equal([("decoder", "num_decoder_layers"), ("encoder", "num_layers")], stacks.Select(s => (s.Module, Assert.Single(s.Keys))));
+    }
+
+    [Fact]
     public void Stacks_layers_and_says_so_in_the_configuration()
     {
         _models.Merge("""

@@ -93,6 +93,7 @@ public static partial class Adapters
         json["inference_mode"] = true;
         adapter.Config.Write(json, adapter.HubModules, contents.Model);
         var hash = "";
+        ReplaceableFolder.Require(folder, ConfigFile);
         Atomic.WriteFolder(folder, draft =>
         {
             using var scope = NewDisposeScope();

@@ -51,8 +51,14 @@ internal sealed class FusedCrossEntropy : autograd.SingleTensorFunction<FusedCro
         (parts.Loss, parts.ZLoss) = (loss * scale, z * scale);
 
         // libtorch counts changes: whoever kept the logits for a backward pass of his own is told
-        logits.detach().narrow(0, 0, 0).zero_();
-        ctx.save_for_backward([logits]);
+        using (var same = logits.detach())
+        using (var nothing = same.narrow(0, 0, 0))
+        using (nothing.zero_())
+        {
+            ctx.save_for_backward([logits]);
+        }
+
+        GC.KeepAlive(targets); // its address was read
         return tensor((loss + z) * scale, dtype: ScalarType.Float32);
     }
 

@@ -20,6 +20,21 @@ internal static class MergeMath
         return sum;
     }
 
+    /// <summary>Σ |a|, in blocks: one sum in single precision over a large tensor would lose what it adds last.</summary>
+    public static double Magnitudes(ReadOnlySpan<float> a)
+    {
+        var sum = 0.0;
+        for (var from = 0; from < a.Length; from += Block)
+        {
+            sum += TensorPrimitives.SumOfMagnitudes(a.Slice(from, Math.Min(Block, a.Length - from)));
+        }
+
+        return sum;
+    }
+
+    /// <summary>The greatest magnitude; 0 of nothing.</summary>
+    public static float Greatest(ReadOnlySpan<float> a) => a.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(a));
+
     /// <summary>Inner products of all versions (part of them), measured from the base where there is one.</summary>
     public static double[,] Gram(MergeInput input, int start, int count)
     {

@@ -10,12 +10,12 @@ internal static class Pruning
     /// <summary>Prunes, and where it is asked for multiplies what is left so that the sum of magnitudes is as before.</summary>
     public static void Rescaled(Span<float> vector, bool rescale, Prune prune)
     {
-        var before = rescale ? TensorPrimitives.SumOfMagnitudes<float>(vector) : 0;
+        var before = rescale ? MergeMath.Magnitudes(vector) : 0;
         prune(vector);
-        var after = rescale ? TensorPrimitives.SumOfMagnitudes<float>(vector) : 0;
+        var after = rescale ? MergeMath.Magnitudes(vector) : 0;
         if (before > 0 && after > 0)
         {
-            TensorPrimitives.Multiply(vector, before / after, vector);
+            TensorPrimitives.Multiply(vector, (float)(before / after), vector);
         }
     }
 

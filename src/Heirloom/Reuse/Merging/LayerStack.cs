@@ -21,12 +21,16 @@ internal sealed record LayerStack(string Prefix, int Count, IReadOnlyList<string
     public static IReadOnlyList<LayerStack> Of(IEnumerable<string> names, JsonObject config)
     {
         var counts = Counts(config, "").ToList();
+
+        // beside a count of the decoder's layers, one that names neither part is the encoder's (T5, BART)
+        bool IsEncoders(string path) => !path.Contains("decoder", StringComparison.Ordinal)
+            && counts.Exists(c => c.Path.Contains("decoder", StringComparison.Ordinal) && c.Path.LastIndexOf('.') == path.LastIndexOf('.'));
         return [.. names.Select(Split).OfType<(string Prefix, int Layer, string Ending)>()
             .GroupBy(n => n.Prefix, StringComparer.Ordinal)
             .Where(g => s_folders.Contains(g.Key.TrimEnd('.').Split('.')[^1]))
             .Select(g => (Prefix: g.Key, Count: g.Max(n => n.Layer) + 1, Whole: g.Select(n => n.Layer).Distinct().Count()))
             .Where(s => s.Count == s.Whole)
-            .Select(s => new LayerStack(s.Prefix, s.Count, [.. counts.Where(c => c.Count == s.Count && Fits(c.Path, s.Prefix)).Select(c => c.Path)]))
+            .Select(s => new LayerStack(s.Prefix, s.Count, [.. counts.Where(c => c.Count == s.Count && Fits(c.Path, s.Prefix) && !(IsEncoders(c.Path) && s.Prefix.Contains("decoder", StringComparison.Ordinal))).Select(c => c.Path)]))
             .Where(s => s.Keys.Count > 0)
             .OrderBy(s => s.Prefix, StringComparer.Ordinal)];
     }

@@ -16,6 +16,11 @@ internal static partial class MergeChecks
         {
             throw new UserError($"{reference.Name} is a {reference.Family} and {model.Name} a {model.Family}", model.ConfigPath, "only models of one family are merged");
         }
+
+        foreach (var model in models.Where(m => reference.Architecture.Length > 0 && m.Architecture.Length > 0 && m.Architecture != reference.Architecture))
+        {
+            throw new UserError($"{reference.Name} is a {reference.Architecture} and {model.Name} a {model.Architecture}", model.ConfigPath, "only models with the same head are merged");
+        }
     }
 
     /// <summary>A source's layers exist.</summary>
@@ -36,6 +41,12 @@ internal static partial class MergeChecks
         if (lacking.Count == 0)
         {
             return true;
+        }
+
+        if (lacking.Count < all.Count && MergeModel.IsVocabularyName(name) && lacking.All(l => l.Model.TiesEmbeddings)
+            && all.FirstOrDefault(s => !s.Model.TiesEmbeddings) is { Model: { } untied })
+        {
+            throw new UserError($"{untied.Name} has a head of its own and {lacking[0].Model.Name} ties it to its embeddings", name, "untie the one first, so that both have a head");
         }
 
         if (lacking.Count < all.Count && !Computed().IsMatch(name) && !(MergeModel.IsVocabularyName(name) && lacking.All(l => l.Model.TiesEmbeddings)))

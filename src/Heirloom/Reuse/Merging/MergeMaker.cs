@@ -96,6 +96,11 @@ internal sealed class MergeMaker(Seed seed, FloatPool pool)
             {
                 throw new UserError($"merging by {Settings.KindOf(method.GetType())} gives a NaN or an infinite value", step.Name, "check its weights");
             }
+
+            if (MergeMath.Greatest(merged) > TensorTypes.Greatest(step.Type))
+            {
+                throw new UserError($"a value is greater than {TensorTypes.Name(step.Type)} can hold", step.Name, "store it in another type: dtype: bfloat16 or float32");
+            }
         }
 
         ReadOnlyMemory<float> Version(MergeStepSource source)

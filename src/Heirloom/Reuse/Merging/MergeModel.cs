@@ -48,6 +48,9 @@ internal sealed class MergeModel : IDisposable
 
     public bool TiesEmbeddings => Config["tie_word_embeddings"] is JsonValue v && v.GetValueKind() == JsonValueKind.True;
 
+    /// <summary>The hub's name of its class; empty where the configuration does not say.</summary>
+    public string Architecture => Config["architectures"] is JsonArray { Count: 1 } names && names[0] is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : "";
+
     /// <summary>Whether a tensor has a row for every token.</summary>
     public bool IsVocabulary(TensorEntry entry) => Vocabulary is { } rows && entry.Shape is [var first, ..] && first == rows && entry.Shape.Length <= 2 && IsVocabularyName(entry.Name);
 

@@ -28,7 +28,7 @@ internal sealed class MergePlanner(MergeRecipe recipe, IReadOnlyDictionary<strin
         MergeChecks.Families(Reference, models.Values);
         foreach (var (module, stacks) in Modules())
         {
-            var inside = Reference.Weights.Entries.Keys.Where(n => IsOf(n, stacks)).Order(StringComparer.Ordinal).ToList();
+            var inside = Names(module).Where(n => IsOf(n, stacks)).Order(StringComparer.Ordinal).ToList();
             foreach (var stack in stacks)
             {
                 AddLayers(module, stack);
@@ -45,6 +45,14 @@ internal sealed class MergePlanner(MergeRecipe recipe, IReadOnlyDictionary<strin
         Vocabulary = MergeVocabulary.Of(recipe, Reference, models);
         return Vocabulary is null ? _steps : [.. _steps.Select(s => s.IsVocabulary ? s with { Shape = s.Shape.SetItem(0, Vocabulary.Rows), Vocabulary = Vocabulary } : s)];
     }
+
+    /// <summary>All names outside the layers that a version has, so that one that others lack is an error and never left out; the reference's layers.</summary>
+    private IEnumerable<string> Names(MergeModule module) => module.Slices
+        .Where(s => s.Sources.Length > 1)
+        .SelectMany(s => Sources(s))
+        .SelectMany(s => models[s.Model].Weights.Entries.Keys.Where(n => LayerStack.Split(n) is null))
+        .Concat(Reference.Weights.Entries.Keys)
+        .Distinct();
 
     /// <summary>Modules of the recipe with their stacks of layers.</summary>
     private IEnumerable<(MergeModule Module, IReadOnlyList<LayerStack> Stacks)> Modules()
@@ -105,10 +113,11 @@ internal sealed class MergePlanner(MergeRecipe recipe, IReadOnlyDictionary<strin
                     other.Layers is null ? "models of different depth are stacked by 'slices' and passthrough, or grown first" : "give ranges of the same length");
             }
 
-            var first = models[ranges[0].Source.Model].Weights.Entries.Keys.Select(LayerStack.Split).OfType<(string Prefix, int Layer, string Ending)>().Where(n => n.Prefix == stack.Prefix).ToLookup(n => n.Layer, n => n.Ending);
+            var endings = ranges.Select(r => models[r.Source.Model].Weights.Entries.Keys.Select(LayerStack.Split).OfType<(string Prefix, int Layer, string Ending)>()
+                .Where(n => n.Prefix == stack.Prefix).ToLookup(n => n.Layer, n => n.Ending)).ToList();
             for (var i = 0; i < count; i++)
             {
-                foreach (var ending in first[ranges[0].Range.From + i].Order(StringComparer.Ordinal))
+                foreach (var ending in ranges.SelectMany((r, s) => endings[s][r.Range.From + i]).Distinct().Order(StringComparer.Ordinal))
                 {
                     Add($"{stack.Prefix}{layers.Count}.{ending}", [.. ranges.Select(r => (r.Source, $"{stack.Prefix}{r.Range.From + i}.{ending}"))], count > 1 ? i / (double)(count - 1) : 1, slice, module);
                 }

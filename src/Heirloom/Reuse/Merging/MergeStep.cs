@@ -29,10 +29,10 @@ internal sealed record MergeStep
     /// <summary>Whose rows these are then.</summary>
     public MergeVocabulary? Vocabulary { get; init; }
 
-    public int Elements => (int)Shape.Aggregate(1L, (a, b) => a * b);
+    public int Elements => checked((int)Shape.Aggregate(1L, (a, b) => a * b));
 
     /// <summary>Bytes of the result.</summary>
-    public long OutputBytes => Elements * TensorTypes.Size(Type);
+    public long OutputBytes => (long)Elements * TensorTypes.Size(Type);
 
     /// <summary>Bytes of memory that making it takes; float32 is made where it is written from.</summary>
     public long WorkBytes => OutputBytes + (Method is null ? 0 : (long)Elements * sizeof(float) * (Models.Length + (Base is null ? 0 : 1) + (Type == ScalarType.Float32 ? 0 : 1) + Method.Scratch(Models.Length)))

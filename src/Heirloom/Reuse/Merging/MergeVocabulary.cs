@@ -27,7 +27,7 @@ internal sealed class MergeVocabulary
         Count = Tokenizer.VocabularySize;
         Rows = choice.PadToMultipleOf is { } multiple ? (Count + multiple - 1) / multiple * multiple : Count;
         Base = recipe.Base is { } named ? models[named] : null;
-        _rows = models.Values.ToDictionary(m => m, m => Enumerable.Range(0, Count).Select(id => RowOf(tokenizers[m], m, Tokenizer.TokenOf(id))).ToArray());
+        _rows = models.Values.ToDictionary(m => m, m => Enumerable.Range(0, Count).Select(id => RowOf(tokenizers[m], m, Tokenizer.NameOf(id))).ToArray());
         foreach (var (token, row) in choice.Tokens.Where(t => t.Value.Zero || t.Value.Model is not null))
         {
             _given[Tokenizer.IdOf(token)!.Value] = Given(token, row, tokenizers, models);
@@ -147,7 +147,7 @@ internal sealed class MergeVocabulary
 
     /// <summary>The tokens that a model has rows for, and whether they are special.</summary>
     private static IEnumerable<(string Token, bool Special)> Tokens(Tokenizer tokenizer, MergeModel model) =>
-        Enumerable.Range(0, Math.Min(tokenizer.VocabularySize, model.Vocabulary ?? int.MaxValue)).Select(id => (tokenizer.TokenOf(id)!, tokenizer.IsSpecial(id))).Where(t => t.Item1 is not null);
+        Enumerable.Range(0, Math.Min(tokenizer.VocabularySize, model.Vocabulary ?? int.MaxValue)).Select(id => (tokenizer.NameOf(id)!, tokenizer.IsSpecial(id))).Where(t => t.Item1 is not null);
 
     private static Tokenizer Extended(Tokenizer tokenizer, IEnumerable<(string Token, bool Special)> tokens)
     {

@@ -1,4 +1,5 @@
 using Heirloom.Checkpoints;
+using Heirloom.Checkpoints.Hub;
 using Heirloom.Reuse.MergeMethods;
 using Heirloom.Reuse.MergeRecipes;
 
@@ -58,6 +59,11 @@ public static class Merger
 
         var planner = new MergePlanner(recipe, models.ByName);
         var steps = planner.Plan();
+        if (steps.FirstOrDefault(s => s.Shape.Aggregate((Int128)1, (x, y) => x * y) > int.MaxValue) is { } tooLarge)
+        {
+            throw new UserError($"[{string.Join(", ", tooLarge.Shape)}] has more elements than can be merged at once", tooLarge.Name);
+        }
+
         if (!options.AnyBase && recipe.Base is { } named && steps.Any(s => s.Base is not null) && steps.All(s => s.Method is null or not Slerp))
         {
             MergeChecks.Ancestry(models.ByName[named], models.ByName.Values);
@@ -83,6 +89,7 @@ public static class Merger
             }
         }
 
+        ReplaceableFolder.Require(full, HubFolder.ConfigFile);
         var standing = full;
         while (!Directory.Exists(standing))
         {
