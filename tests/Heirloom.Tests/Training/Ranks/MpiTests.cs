@@ -84,6 +84,7 @@ public sealed class MpiTests : IDisposable
         using (var mpirun = MpiRun.Heirloom(_terminal.Folder, 2, "run", recipe, "--out", "killed", "--set", "training.save_every=1"))
         {
             using var victim = MpiRun.Rank(mpirun, 1);
+            using var leader = MpiRun.Rank(mpirun, 0);
             while (!Directory.Exists(snapshots) || Directory.GetDirectories(snapshots, "step-??????????").Length == 0)
             {
                 Assert.False(mpirun.HasExited);
@@ -94,6 +95,9 @@ public sealed class MpiTests : IDisposable
             var (code, _, error) = mpirun.Finish();
             Assert.NotEqual(0, code);
             Assert.Contains("rank 1", error, StringComparison.Ordinal);
+
+            // mpirun does not wait for those that it ends, and the leader has the folder until it is gone
+            Assert.True(leader.WaitForExit(TimeSpan.FromSeconds(20)));
         }
 
         var resumed = _terminal.Run("run", recipe, "--resume", "--out", Path.Combine(_terminal.Folder, "killed"));
