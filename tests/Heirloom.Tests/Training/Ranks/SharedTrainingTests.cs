@@ -105,10 +105,11 @@ public class SharedTrainingTests
     {
         using var folder = new TemporaryFolder();
         using var stop = new CancellationTokenSource();
+        TinyModel[] models = [RankTraining.Shape.Build(new(1)), RankTraining.Shape.Build(new(1))]; // threads share the generator
         var results = ThreadRanks.Run(2, ranks =>
         {
             using var scope = NewDisposeScope();
-            using var model = RankTraining.Shape.Build(new(1));
+            using var model = models[ranks.Rank];
             using var run = new TrainingRun(folder.Path, ranks);
             var work = new WorkContext { Ranks = ranks, Stop = ranks.Rank == 1 ? stop.Token : default };
             return new Trainer(RankTraining.Config, new(7), work).Fit(model, Tiny.SquaredError, new TinyBatches(new(3)), run, new Callback(s =>
