@@ -33,7 +33,8 @@ public partial class Tokenizer : ITokenizer
         _limited = definition.Truncation is not null || definition.Padding is not null;
         _model = definition.Model.Compile(bytes && definition.Model.ReadsBytes);
         _ids = new(definition.Model.Vocab);
-        _tokens = new string?[definition.VocabularySize()];
+        var size = definition.VocabularySize();
+        _tokens = size is >= 0 and < 1 << 28 ? new string?[size] : throw new UserError("a token's id is too great", "tokenizer", "number tokens from 0 on");
         FillFromModel(_tokens);
         _modelTokens = new(() =>
         {
