@@ -8,7 +8,6 @@ using Heirloom.Papers;
 using Heirloom.Training;
 using Heirloom.Training.Hooks;
 using Heirloom.Training.Schedules;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.ContinualPretraining;
 
@@ -26,7 +25,7 @@ public sealed class P059Rewarming : IPaper
             "one maximum learning rate with its half, and warm-ups of 0, 10 and 20% of a hundred steps in the quick profile, instead of the paper's grids over maximum, length (0 to 2% of far more steps) and checkpoint; scratch has the same maximum",
             "model parallelism is left out: it is no part of the claim",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 6, EarlyStep = 2, Decoder = new() { Width = 32, Layers = 1 } },
+        Smoke = new() { Seeds = 1, Testbed = SmokeText.Testbed("old", "new"), PretrainSteps = 6, Steps = 6, EarlyStep = 2, Decoder = new() { Width = 32, Layers = 1 } },
         Quick = new() { Seeds = 3 },
         Full = new() { Seeds = 5, PretrainSteps = 10_000, Steps = 10_000, EarlyStep = 500, WarmUp = 0.01, Decoder = new() { Width = 256, Layers = 6 } },
         Train =
@@ -54,18 +53,6 @@ public sealed class P059Rewarming : IPaper
             new() { Claim = "the length of the warm-up does not matter: none is as good", Method = "re-warmed at once", Baseline = "re-warmed", Measure = "new text", Margin = -0.05 },
             new() { Claim = "… twice the length is as good", Method = "re-warmed twice as long", Baseline = "re-warmed", Measure = "new text", Margin = -0.05 },
         ],
-    };
-
-    private static TextTestbedConfig Worlds => new()
-    {
-        Domains =
-        [
-            new() { Name = "old", Source = new WorldSourceConfig { World = new HmmTextConfig(), Documents = 200 } },
-            new() { Name = "new", Source = new WorldSourceConfig { World = new HmmTextConfig { Period = 3 }, Documents = 200 } },
-        ],
-        Tokenizer = new() { VocabularySize = 512 },
-        ContextLength = 32,
-        MaxHeldOutRows = 16,
     };
 
     private static TextTestbed Text(Trial<Sizes> t) => t.Shared("text", () => TextTestbed.Open(t.Settings.Testbed, t.Work));

@@ -9,7 +9,6 @@ using Heirloom.Objectives;
 using Heirloom.Papers;
 using Heirloom.Reuse.Growing;
 using Heirloom.Training;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Reuse;
 
@@ -26,7 +25,7 @@ public sealed class P040HyperCloning : IPaper
             "decoders of under a million parameters on one domain of real text instead of OPT, Pythia and OLMo of 350M to 2.8B parameters on Dolma",
             "a tied head's factor 1/n stands in the last norm instead of in the head: the same function",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, Steps = 8, Decoder = new() { Width = 16, Layers = 1, HeadWidth = 16, Rows = 8 }, Rates = [0.01] },
+        Smoke = new() { Seeds = 1, Testbed = SmokeText.Testbed("text"), PretrainSteps = 6, Steps = 8, Decoder = new() { Width = 16, Layers = 1, HeadWidth = 16, Rows = 8 }, Rates = [0.01] },
         Quick = new() { Seeds = 3 },
         Full = new() { Seeds = 5, PretrainSteps = 20_000, Steps = 20_000, Decoder = new() { Width = 192, Layers = 8, HeadWidth = 16, Rows = 32 }, Rates = [5e-4, 1e-3, 2e-3, 4e-3] },
         Train =
@@ -56,14 +55,6 @@ public sealed class P040HyperCloning : IPaper
             new() { Claim = "it pays even when the small model's training is counted", Method = "clone", Baseline = "scratch, equal compute", Measure = "text" },
             new() { Claim = "noise that tells the copies apart helps", Method = "clone", Baseline = "plain clone", Measure = "text" },
         ],
-    };
-
-    private static TextTestbedConfig Worlds => new()
-    {
-        Domains = [new() { Name = "text", Source = new WorldSourceConfig { World = new HmmTextConfig(), Documents = 120 } }],
-        Tokenizer = new() { VocabularySize = 512 },
-        ContextLength = 32,
-        MaxHeldOutRows = 8,
     };
 
     private static TextDomain Text(Trial<Sizes> t) => Testbed(t)["text"];

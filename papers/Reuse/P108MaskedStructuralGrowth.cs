@@ -1,20 +1,17 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
-using Heirloom.Data.Sets;
 using Heirloom.Evaluation.Metrics;
 using Heirloom.Evaluation.Testbeds;
-using Heirloom.Models;
 using Heirloom.Models.Text;
 using Heirloom.Papers;
 using Heirloom.Reuse.Growing;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Reuse;
 
 /// <summary>Growing in every dimension under masks, so that the function is kept exactly whatever the new weights are.</summary>
 public sealed class P108MaskedStructuralGrowth : IPaper
 {
-    private const string Change = "largest change of a logit", Flops = "FLOPs to scratch's loss", Time = "time to scratch's loss";
+    private const string Change = "largest change of a logit", Flops = ComputeStudy<Sizes>.Flops, Time = ComputeStudy<Sizes>.Time;
 
     public static Paper Describe() => new Paper<Sizes, ComputedModel>
     {
@@ -28,24 +25,22 @@ public sealed class P108MaskedStructuralGrowth : IPaper
             "a constant learning rate after warm-up, the same for all, so that a loss counts when it is reached and not when a schedule ends; each stage starts its optimizer afresh instead of carrying moments over",
             "masks act where the stream is read (in norms) and where heads and neurons are read: the same function at every value of theirs at both ends, with fewer multiplications",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, Widths = [16, 24], Layers = [1, 2], Ends = [0.5], HeadWidth = 8, MaskSteps = 2, Steps = 8, Study = new() { Rows = 4, Rates = [0.01], EvaluateEvery = 4 } },
+        Smoke = new() { Seeds = 1, Testbed = SmokeText.Testbed("text"), Widths = [16, 24], Layers = [1, 2], Ends = [0.5], HeadWidth = 8, MaskSteps = 2, Steps = 8, Study = new() { Rows = 4, Rates = [0.01], EvaluateEvery = 4 } },
         Quick = new() { Seeds = 3 },
         Full = new() { Seeds = 5, Widths = [128, 192, 192], Layers = [6, 6, 12], HeadWidth = 32, MaskSteps = 1000, Steps = 20_000, Study = new() { Rows = 32, Rates = [3e-4, 1e-3, 3e-3], WarmUp = 500, EvaluateEvery = 200 } },
         Train =
         [
             new("masks, untrained", t => new(new MaskedGrowth<Decoder>(First(t), Size(t, ^1), t.Seed.For("growing")).Model, new())),
             new("copies, untrained", t => new(new FunctionPreservingGrowthConfig().Grow(First(t), Size(t, ^1) with { Layers = Size(t, 0).Layers }, t.Seed.For("growing")), new())),
-            new("scratch", t => Scratch(t) with { Decoder = Scratch(t).Decoder.Copy() }),
-            new("stacking", t => Train(t, stages => Staged(t, stages, t.Settings.Widths.Select(_ => t.Settings.Widths[^1]), (small, i) => new StackGrowthConfig().Grow(small, Size(t, i) with { Width = Size(t, ^1).Width }, t.Seed)))),
-            new("copies", t => Train(t, stages => Staged(t, stages, t.Settings.Widths, (small, i) => new FunctionPreservingGrowthConfig().Grow(small, Size(t, i), t.Seed.For("growing", i))))),
-            new("masks", t => Train(t, stages => Masked(t, stages))),
+            s_study.FromScratch,
+            new("stacking", t => s_study.Train(t, stages => Staged(t, stages, t.Settings.Widths.Select(_ => t.Settings.Widths[^1]), (small, i) => new StackGrowthConfig().Grow(small, Size(t, i) with { Width = Size(t, ^1).Width }, t.Seed)))),
+            new("copies", t => s_study.Train(t, stages => Staged(t, stages, t.Settings.Widths, (small, i) => new FunctionPreservingGrowthConfig().Grow(small, Size(t, i), t.Seed.For("growing", i))))),
+            new("masks", t => s_study.Train(t, stages => Masked(t, stages))),
         ],
         Measure =
         [
-            new(Change, Better.Lower, (m, t) => [LogitDistance.Max(First(t), m.Decoder, Text(t).HeldOut(), t.Work)]) { SameExamples = false, Only = ["masks, untrained", "copies, untrained"] },
-            new("text", Better.Lower, (m, t) => Text(t).Losses(m.Decoder, t.Work).ByRow) { Unit = "nats/token", Only = Trained },
-            new(Flops, Better.Lower, (m, t) => [m.Compute.To(Goal(t)).Flops / Scratch(t).Compute.To(Goal(t)).Flops]) { Unit = "of scratch's", SameExamples = false, Only = Trained },
-            new(Time, Better.Lower, (m, t) => [m.Compute.To(Goal(t)).Seconds / Scratch(t).Compute.To(Goal(t)).Seconds]) { Unit = "of scratch's", SameExamples = false, Only = Trained },
+            new(Change, Better.Lower, (m, t) => [LogitDistance.Max(First(t), m.Decoder, s_study.Text(t).HeldOut(), t.Work)]) { SameExamples = false, Only = ["masks, untrained", "copies, untrained"] },
+            .. s_study.Measurements(Trained),
         ],
         Findings =
         [
@@ -61,44 +56,26 @@ public sealed class P108MaskedStructuralGrowth : IPaper
 
     private static ImmutableArray<string> Trained => ["scratch", "stacking", "copies", "masks"];
 
-    private static TextTestbedConfig Worlds => new()
-    {
-        Domains = [new() { Name = "text", Source = new WorldSourceConfig { World = new HmmTextConfig(), Documents = 120 } }],
-        Tokenizer = new() { VocabularySize = 512 },
-        ContextLength = 32,
-        MaxHeldOutRows = 8,
-    };
+    private static readonly ComputeStudy<Sizes> s_study = new(s => (s.Widths[^1], s.Layers[^1]));
 
-    private static TextTestbed Testbed(Trial<Sizes> t) => t.Shared("testbed", () => TextTestbed.Open(t.Settings.Testbed, t.Work));
-
-    private static TextDomain Text(Trial<Sizes> t) => Testbed(t)["text"];
-
-    private static DecoderConfig Shape(Trial<Sizes> t, int width, int layers) =>
-        DecoderConfig.Gpt2(Testbed(t).Tokenizer.VocabularySize, Testbed(t).ContextLength, width, layers, width / t.Settings.HeadWidth);
-
-    private static ModelSize Size(Trial<Sizes> t, Index stage) => ModelSize.Of(Shape(t, t.Settings.Widths[stage], t.Settings.Layers[stage]));
-
-    private static double Budget(Trial<Sizes> t) => t.Settings.Study.Flops(Shape(t, t.Settings.Widths[^1], t.Settings.Layers[^1]), Text(t), t.Settings.Steps);
+    private static ModelSize Size(Trial<Sizes> t, Index stage) => ModelSize.Of(s_study.Shape(t, t.Settings.Widths[stage], t.Settings.Layers[stage]));
 
     private static double Share(Trial<Sizes> t, int stage) => (stage < t.Settings.Ends.Length ? t.Settings.Ends[stage] : 1) - (stage > 0 ? t.Settings.Ends[stage - 1] : 0);
 
     /// <summary>The model of the first stage, trained for its share.</summary>
-    private static Decoder First(Trial<Sizes> t) => t.Shared("first", () => t.Settings.Study.Train(
-        Text(t), t.Seed.For("text"), t.Work, stages => stages.Fit(Shape(t, t.Settings.Widths[0], t.Settings.Layers[0]).Build(t.Seed.For("model")), Share(t, 0) * Budget(t))).Decoder);
+    private static Decoder First(Trial<Sizes> t) => s_study.Before(t, "first", stages => FirstStage(t, stages, t.Settings.Widths[0])).Decoder;
 
-    private static ComputedModel Scratch(Trial<Sizes> t) => t.Shared("scratch", () => Train(t, stages => stages.Fit(Shape(t, t.Settings.Widths[^1], t.Settings.Layers[^1]).Build(t.Seed.For("model")), Budget(t))));
-
-    /// <summary>The validation loss at which scratch ends.</summary>
-    private static double Goal(Trial<Sizes> t) => Scratch(t).Compute.Points[^1].Loss;
+    private static Decoder FirstStage(Trial<Sizes> t, StagedTraining stages, int width) =>
+        stages.Fit(s_study.Shape(t, width, t.Settings.Layers[0]).Build(t.Seed.For("model")), Share(t, 0) * s_study.Budget(t));
 
     private static Decoder Staged(Trial<Sizes> t, StagedTraining stages, IEnumerable<int> widths, Func<Decoder, int, Decoder> grow)
     {
-        var model = stages.Fit(Shape(t, widths.First(), t.Settings.Layers[0]).Build(t.Seed.For("model")), Share(t, 0) * Budget(t));
+        var model = FirstStage(t, stages, widths.First());
         for (var i = 1; i < t.Settings.Layers.Length; i++)
         {
             using var small = model;
             var stage = i;
-            model = stages.Fit(stages.Grow(() => grow(small, stage)), Share(t, i) * Budget(t));
+            model = stages.Fit(stages.Grow(() => grow(small, stage)), Share(t, i) * s_study.Budget(t));
         }
 
         return model;
@@ -106,47 +83,25 @@ public sealed class P108MaskedStructuralGrowth : IPaper
 
     private static Decoder Masked(Trial<Sizes> t, StagedTraining stages)
     {
-        var model = stages.Fit(Shape(t, t.Settings.Widths[0], t.Settings.Layers[0]).Build(t.Seed.For("model")), Share(t, 0) * Budget(t));
+        var model = FirstStage(t, stages, t.Settings.Widths[0]);
         for (var i = 1; i < t.Settings.Layers.Length; i++)
         {
             using var small = model;
             MaskedGrowth<Decoder>? growth = null;
             var stage = i;
             model = stages.Grow(() => (growth = new(small, Size(t, stage), t.Seed.For("growing", stage))).Model);
-            stages.Fit(model, Share(t, i) * Budget(t), hooks: new MaskSchedule<Decoder>(growth!, t.Settings.MaskSteps));
+            stages.Fit(model, Share(t, i) * s_study.Budget(t), hooks: new MaskSchedule<Decoder>(growth!, t.Settings.MaskSteps));
             growth!.Dispose();
         }
 
         return model;
     }
 
-    /// <summary>Every arm with the same rows, the same rates to choose from and the same choice among them.</summary>
-    private static ComputedModel Train(Trial<Sizes> t, Func<StagedTraining, Decoder> way)
-    {
-        var made = t.Settings.Study.Train(Text(t), t.Seed.For("text"), t.Work, way);
-        foreach (var (spent, loss) in made.Compute.Points)
-        {
-            t.Plot("validation loss by FLOPs", spent.Flops, loss);
-        }
-
-        return made;
-    }
-
-    public sealed record Sizes : PaperSettings, IExample<Sizes>
+    public sealed record Sizes : ComputeStudySettings, IExample<Sizes>
     {
         public static Sizes Example => new();
 
-        /// <summary>The domain <c>text</c>.</summary>
-        public TextTestbedConfig Testbed { get; init; } = new()
-        {
-            Domains = [new() { Name = "text", Source = new DataSetSourceConfig { Name = "brown" } }],
-            ContextLength = 64,
-            MaxHeldOutRows = 64,
-        };
-
-        public ComputeStudyConfig Study { get; init; } = new();
-
-        /// <summary>Width of each stage, a multiple of <see cref="HeadWidth"/>; heads and feed-forward go with it.</summary>
+        /// <summary>Width of each stage, a multiple of <see cref="ComputeStudySettings.HeadWidth"/>; heads and feed-forward go with it.</summary>
         public ImmutableArray<int> Widths { get; init; } = [32, 48, 48];
 
         /// <summary>Layers of each stage.</summary>
@@ -155,15 +110,8 @@ public sealed class P108MaskedStructuralGrowth : IPaper
         /// <summary>Shares of the budget after which all stages but the last end.</summary>
         public ImmutableArray<double> Ends { get; init; } = [0.15, 0.4];
 
-        [Range(2, 1024)]
-        public int HeadWidth { get; init; } = 16;
-
         /// <summary>Steps over which masks rise after a growth.</summary>
         [Range(1, int.MaxValue)]
         public int MaskSteps { get; init; } = 20;
-
-        /// <summary>The budget of every way, in steps of the whole model.</summary>
-        [Range(8, int.MaxValue)]
-        public int Steps { get; init; } = 200;
     }
 }

@@ -10,7 +10,6 @@ using Heirloom.Papers;
 using Heirloom.Reuse.Merging;
 using Heirloom.Training;
 using Heirloom.Training.Optimizers;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Reuse;
 
@@ -29,7 +28,7 @@ public sealed class P117TaskArithmetic : IPaper
             "the scale of an analogy, and of its controls, is chosen on validation text of the task that it is for",
             "the control may lose a twentieth of a nat (5% of perplexity) where the paper asks for 95% of control accuracy",
         ],
-        Smoke = new() { Seeds = 1, Testbed = Worlds, PretrainSteps = 6, TuneSteps = 3, Decoder = new() { Width = 32, Layers = 1 }, Scales = [0.5, 1] },
+        Smoke = new() { Seeds = 1, Testbed = SmokeText.Testbed("general forget first second a b c d".Split(' ')), PretrainSteps = 6, TuneSteps = 3, Decoder = new() { Width = 32, Layers = 1 }, Scales = [0.5, 1] },
         Quick = new() { Seeds = 3 },
         Full = new() { Seeds = 5, PretrainSteps = 10_000, TuneSteps = 1000, Decoder = new() { Width = 256, Layers = 6 }, Scales = [.. ScaleSearch.PublishedGrid] },
         Train =
@@ -67,17 +66,6 @@ public sealed class P117TaskArithmetic : IPaper
             new() { Claim = "… more than the vector of one related task", Method = "analogy", Baseline = "b alone", Measure = "unseen text" },
             new() { Claim = "… or of the other", Method = "analogy", Baseline = "c alone", Measure = "unseen text" },
         ],
-    };
-
-    private static TextTestbedConfig Worlds => new()
-    {
-        Domains = [.. "general forget first second a b c d".Split(' ').Select((name, i) => new TextDomainConfig
-        {
-            Name = name, Source = new WorldSourceConfig { World = new HmmTextConfig { Period = i }, Documents = 120 },
-        })],
-        Tokenizer = new() { VocabularySize = 512 },
-        ContextLength = 32,
-        MaxHeldOutRows = 8,
     };
 
     private static TextTestbed Text(Trial<Sizes> t) => t.Shared("text", () => TextTestbed.Open(t.Settings.Testbed, t.Work));
