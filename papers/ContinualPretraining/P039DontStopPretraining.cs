@@ -8,42 +8,22 @@ using Heirloom.Evaluation.Metrics;
 using Heirloom.Evaluation.Testbeds;
 using Heirloom.Models.Text;
 using Heirloom.Papers;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Schedules;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.ContinualPretraining;
 
 /// <summary>Domain- and task-adaptive pretraining (Gururangan et al. 2020).</summary>
 public sealed class P039DontStopPretraining : IPaper
 {
-    /// <summary>Sizes and budgets.</summary>
-    public sealed record Settings : PaperSettings, IExample<Settings>
+    /// <summary>Sizes and budgets; a task's domain is what its source holds beyond the task's own training texts.</summary>
+    public sealed record Settings : EncoderStudySettings, IExample<Settings>
     {
         public static Settings Example => Smoke;
-
-        /// <summary>General text and tasks; a task's domain is what its source holds beyond the task's own training texts.</summary>
-        public required TextTasksConfig Data { get; init; }
-
-        /// <summary>Of the encoder, a multiple of its four heads.</summary>
-        [Range(4, 1 << 16)]
-        public int Width { get; init; } = 64;
-
-        [Range(1, 1000)]
-        public int Layers { get; init; } = 2;
-
-        /// <summary>Tokens a row; texts are cut to it when they are classified.</summary>
-        [Range(2, 1 << 16)]
-        public int ContextLength { get; init; } = 64;
 
         /// <summary>Of the base, on general text.</summary>
         public required AdaptivePretrainingConfig Pretraining { get; init; }
 
         /// <summary>Of every continuation: DAPT, TAPT and their controls take the same steps.</summary>
         public required AdaptivePretrainingConfig Adaptation { get; init; }
-
-        public required FineTuningConfig FineTuning { get; init; }
 
         /// <summary>Training texts of a task in the low-resource regime; TAPT sees no others.</summary>
         [Range(1, int.MaxValue)]
@@ -64,9 +44,7 @@ public sealed class P039DontStopPretraining : IPaper
     /// <summary>A task in one regime of one repetition, with what its arms share.</summary>
     private sealed record Site(Trial<Settings> Trial, int Index, bool High)
     {
-        private TextTasks World => Trial.Shared("world", () => TextTasks.Open(Trial.Settings.Data, Trial.Work));
-
-        private AdaptivePretraining Stage(AdaptivePretrainingConfig config) => new(config, World.Masking, World.Separator, Trial.Work);
+        private TextTasks World => Trial.World();
 
         private (IReadOnlyList<LabeledIds> Own, IReadOnlyList<LabeledIds> Remainder) Parts(int task) => Trial.Shared(
             $"parts/{task}", () => World.Tasks[task].Divide(Trial.Settings.HighLabels, Trial.Seed.For("task", task)));
@@ -79,13 +57,7 @@ public sealed class P039DontStopPretraining : IPaper
 
         public IReadOnlyList<LabeledIds> OtherDomain => Parts((Index + 1) % World.Tasks.Count).Remainder;
 
-        public Encoder Base => Trial.Shared("base", () =>
-        {
-            var settings = Trial.Settings;
-            var model = EncoderConfig.Roberta(World.Tokenizer.VocabularySize, settings.ContextLength, settings.Width, settings.Layers, heads: 4).Build(Trial.Seed.For("model"));
-            Stage(settings.Pretraining).Train(model, World.General, Trial.Seed.For("pretraining"));
-            return model;
-        });
+        public Encoder Base => Trial.Base(Trial.Settings.Pretraining);
 
         public Encoder Dapt => Trial.Shared($"dapt/{Index}", () => Adapt(Base, Domain));
 
@@ -101,7 +73,7 @@ public sealed class P039DontStopPretraining : IPaper
         public IReadOnlyList<LabeledIds> Random => [.. Domain.Take(Nearest.Count)];
 
         public Encoder Adapt(Encoder from, IEnumerable<LabeledIds> text) =>
-            Stage(Trial.Settings.Adaptation).Continue(from, [.. text.Select(d => d.Ids)], Trial.Seed.For($"adaptation/{Index}"));
+            new AdaptivePretraining(Trial.Settings.Adaptation, World.Masking, World.Separator, Trial.Work).Continue(from, [.. text.Select(d => d.Ids)], Trial.Seed.For($"adaptation/{Index}"));
 
         public Classifications Score(Encoder encoder)
         {
@@ -117,24 +89,10 @@ public sealed class P039DontStopPretraining : IPaper
         return new(Regime(false), high ? Regime(true) : []);
     });
 
-    private static TrainingConfig Steps(long steps, double rate) => new()
-    {
-        Steps = steps,
-        Optimizer = new AdamWConfig { LearningRate = rate, Beta2 = 0.98, Epsilon = 1e-6, Decay = 0.01 },
-        Schedule = new LinearConfig { WarmUp = 0.06 },
-    };
-
     private static readonly string[] s_high = ["base", "DAPT", "TAPT", "DAPT+TAPT"];
 
     private static Finding Beats(string claim, string method, string baseline, string measure, double margin = 0) =>
         new() { Claim = claim, Method = method, Baseline = baseline, Measure = measure, Margin = margin };
-
-    private static WorldSourceConfig World(int period, ulong seed, long documents) => new()
-    {
-        World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4, Period = period },
-        Seed = new(seed),
-        Documents = documents,
-    };
 
     private static TextTasksConfig Real => new()
     {
@@ -153,20 +111,20 @@ public sealed class P039DontStopPretraining : IPaper
         Seeds = 1,
         Data = new()
         {
-            General = World(0, 1, 100),
+            General = SmokeText.Topics(1),
             Tasks =
             [
-                new() { Name = "later", Source = World(2, 1, 100), Field = "topic" },
-                new() { Name = "elsewhere", Source = World(0, 2, 100), Field = "topic" },
+                new() { Name = "later", Source = SmokeText.Topics(1, period: 2), Field = "topic" },
+                new() { Name = "elsewhere", Source = SmokeText.Topics(2), Field = "topic" },
             ],
             Tokenizer = new() { VocabularySize = 400, Padding = "<|padding|>", Mask = "<|mask|>" },
         },
         Width = 16,
         Layers = 1,
         ContextLength = 32,
-        Pretraining = new() { Training = Steps(6, 2e-3), BatchSize = 4 },
-        Adaptation = new() { Training = Steps(4, 1e-3), BatchSize = 4 },
-        FineTuning = new() { Training = Steps(4, 1e-3), BatchSize = 8 },
+        Pretraining = new() { Training = EncoderStudy.Training(6, 2e-3), BatchSize = 4 },
+        Adaptation = new() { Training = EncoderStudy.Training(4, 1e-3), BatchSize = 4 },
+        FineTuning = new() { Training = EncoderStudy.Training(4, 1e-3), BatchSize = 8 },
         LowLabels = 10,
         HighLabels = 20,
         Neighbors = 2,
@@ -176,9 +134,9 @@ public sealed class P039DontStopPretraining : IPaper
     {
         Seeds = 3,
         Data = Real,
-        Pretraining = new() { Training = Steps(500, 3e-3), BatchSize = 16 },
-        Adaptation = new() { Training = Steps(80, 2e-3), BatchSize = 16 },
-        FineTuning = new() { Training = Steps(80, 2e-3), BatchSize = 16 },
+        Pretraining = new() { Training = EncoderStudy.Training(500, 3e-3), BatchSize = 16 },
+        Adaptation = new() { Training = EncoderStudy.Training(80, 2e-3), BatchSize = 16 },
+        FineTuning = new() { Training = EncoderStudy.Training(80, 2e-3), BatchSize = 16 },
     };
 
     public static Paper Describe() => new Paper<Settings, Scores>
@@ -201,9 +159,9 @@ public sealed class P039DontStopPretraining : IPaper
             Width = 256,
             Layers = 4,
             ContextLength = 128,
-            Pretraining = new() { Training = Steps(10000, 1e-3), BatchSize = 64 },
-            Adaptation = new() { Training = Steps(1000, 5e-4), BatchSize = 64 },
-            FineTuning = new() { Training = Steps(300, 3e-4), BatchSize = 16 },
+            Pretraining = new() { Training = EncoderStudy.Training(10000, 1e-3), BatchSize = 64 },
+            Adaptation = new() { Training = EncoderStudy.Training(1000, 5e-4), BatchSize = 64 },
+            FineTuning = new() { Training = EncoderStudy.Training(300, 3e-4), BatchSize = 16 },
         },
         Train =
         [

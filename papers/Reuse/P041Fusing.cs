@@ -7,42 +7,22 @@ using Heirloom.Models;
 using Heirloom.Models.Text;
 using Heirloom.Papers;
 using Heirloom.Reuse.Merging;
-using Heirloom.Training;
-using Heirloom.Training.Optimizers;
-using Heirloom.Training.Schedules;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Reuse;
 
 /// <summary>Models fine-tuned on several tasks, fused by averaging into a base for tasks that none of them saw (Choshen et al. 2022).</summary>
 public sealed class P041Fusing : IPaper
 {
-    /// <summary>Sizes and budgets.</summary>
-    public sealed record Settings : PaperSettings, IExample<Settings>
+    /// <summary>Sizes and budgets; each of at least three tasks is the new one in turn, and the others are what is fused.</summary>
+    public sealed record Settings : EncoderStudySettings, IExample<Settings>
     {
         public static Settings Example => Smoke;
-
-        /// <summary>General text and at least three tasks; each is the new one in turn, and the others are what is fused.</summary>
-        public required TextTasksConfig Data { get; init; }
-
-        /// <summary>Of the encoder, a multiple of its four heads.</summary>
-        [Range(4, 1 << 16)]
-        public int Width { get; init; } = 64;
-
-        [Range(1, 1000)]
-        public int Layers { get; init; } = 2;
-
-        [Range(2, 1 << 16)]
-        public int ContextLength { get; init; } = 64;
 
         /// <summary>Of the pretrained base, on general text.</summary>
         public required AdaptivePretrainingConfig Pretraining { get; init; }
 
         /// <summary>Of the models that are fused, on all labels of their tasks.</summary>
         public required FineTuningConfig Sources { get; init; }
-
-        /// <summary>Of every arm on the new task.</summary>
-        public required FineTuningConfig FineTuning { get; init; }
 
         /// <summary>Labelled texts of the new task.</summary>
         [Range(1, int.MaxValue)]
@@ -54,16 +34,11 @@ public sealed class P041Fusing : IPaper
     {
         private Settings Settings => Trial.Settings;
 
-        private TextTasks World => Trial.Shared("world", () => TextTasks.Open(Settings.Data, Trial.Work));
+        private TextTasks World => Trial.World();
 
         private IEnumerable<int> Others(int task) => Enumerable.Range(0, World.Tasks.Count).Where(i => i != task);
 
-        private Encoder Base => Trial.Shared("base", () =>
-        {
-            var model = EncoderConfig.Roberta(World.Tokenizer.VocabularySize, Settings.ContextLength, Settings.Width, Settings.Layers, heads: 4).Build(Trial.Seed.For("model"));
-            new AdaptivePretraining(Settings.Pretraining, World.Masking, World.Separator, Trial.Work).Train(model, World.General, Trial.Seed.For("pretraining"));
-            return model;
-        });
+        private Encoder Base => Trial.Base(Settings.Pretraining);
 
         /// <summary>The base fine-tuned on a task, without the task's head.</summary>
         private Encoder Tuned(int task) => Trial.Shared($"tuned/{task}", () =>
@@ -91,13 +66,6 @@ public sealed class P041Fusing : IPaper
         public double[] Intertrained() => OnNewTasks(task => [.. Others(task).Select(Tuned)]);
     }
 
-    private static TrainingConfig Steps(long steps, double rate) => new()
-    {
-        Steps = steps,
-        Optimizer = new AdamWConfig { LearningRate = rate, Beta2 = 0.98, Epsilon = 1e-6, Decay = 0.01 },
-        Schedule = new LinearConfig { WarmUp = 0.06 },
-    };
-
     private static TextTasksConfig Real => new()
     {
         General = new ConcatSourceConfig { Sources = [new DataSetSourceConfig { Name = "brown" }, new DataSetSourceConfig { Name = "sotu" }] },
@@ -112,28 +80,21 @@ public sealed class P041Fusing : IPaper
         MaxCharacters = 4000,
     };
 
-    private static WorldSourceConfig World(ulong seed) => new()
-    {
-        World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4 },
-        Seed = new(seed),
-        Documents = 100,
-    };
-
     private static Settings Smoke => new()
     {
         Seeds = 1,
         Data = new()
         {
-            General = World(1),
-            Tasks = [.. Enumerable.Range(2, 3).Select(i => new TextTaskConfig { Name = $"task {i}", Source = World((ulong)i), Field = "topic" })],
+            General = SmokeText.Topics(1),
+            Tasks = [.. Enumerable.Range(2, 3).Select(i => new TextTaskConfig { Name = $"task {i}", Source = SmokeText.Topics((ulong)i), Field = "topic" })],
             Tokenizer = new() { VocabularySize = 400, Padding = "<|padding|>", Mask = "<|mask|>" },
         },
         Width = 16,
         Layers = 1,
         ContextLength = 32,
-        Pretraining = new() { Training = Steps(4, 2e-3), BatchSize = 4 },
-        Sources = new() { Training = Steps(4, 1e-3), BatchSize = 8 },
-        FineTuning = new() { Training = Steps(3, 1e-3), BatchSize = 8 },
+        Pretraining = new() { Training = EncoderStudy.Training(4, 2e-3), BatchSize = 4 },
+        Sources = new() { Training = EncoderStudy.Training(4, 1e-3), BatchSize = 8 },
+        FineTuning = new() { Training = EncoderStudy.Training(3, 1e-3), BatchSize = 8 },
         Labels = 10,
     };
 
@@ -141,9 +102,9 @@ public sealed class P041Fusing : IPaper
     {
         Seeds = 5,
         Data = Real,
-        Pretraining = new() { Training = Steps(500, 3e-3), BatchSize = 16 },
-        Sources = new() { Training = Steps(150, 3e-4), BatchSize = 16 },
-        FineTuning = new() { Training = Steps(60, 2e-3), BatchSize = 16 },
+        Pretraining = new() { Training = EncoderStudy.Training(500, 3e-3), BatchSize = 16 },
+        Sources = new() { Training = EncoderStudy.Training(150, 3e-4), BatchSize = 16 },
+        FineTuning = new() { Training = EncoderStudy.Training(60, 2e-3), BatchSize = 16 },
     };
 
     public static Paper Describe() => new Paper<Settings, double[]>
@@ -160,9 +121,9 @@ public sealed class P041Fusing : IPaper
             Width = 256,
             Layers = 4,
             ContextLength = 128,
-            Pretraining = new() { Training = Steps(10000, 1e-3), BatchSize = 64 },
-            Sources = new() { Training = Steps(1000, 2e-4), BatchSize = 32 },
-            FineTuning = new() { Training = Steps(200, 3e-4), BatchSize = 16 },
+            Pretraining = new() { Training = EncoderStudy.Training(10000, 1e-3), BatchSize = 64 },
+            Sources = new() { Training = EncoderStudy.Training(1000, 2e-4), BatchSize = 32 },
+            FineTuning = new() { Training = EncoderStudy.Training(200, 3e-4), BatchSize = 16 },
         },
         Train =
         [

@@ -11,7 +11,6 @@ using Heirloom.Papers;
 using Heirloom.Training;
 using Heirloom.Training.Optimizers;
 using Heirloom.Training.Schedules;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
 
@@ -47,7 +46,7 @@ public sealed class P018Uer : IPaper
         {
             Seeds = 1,
             Width = 16,
-            Study = Study(World(1), [new() { Name = "topics", Source = World(2), Field = "topic" }], 400, steps: 4, tuning: 4) with { ContextLength = 32, Rows = 4, HeldOutRows = 8, Labels = 16 },
+            Study = Study(SmokeText.Topics(1), [new() { Name = "topics", Source = SmokeText.Topics(2), Field = "topic" }], 400, steps: 4, tuning: 4) with { ContextLength = 32, Rows = 4, HeldOutRows = 8, Labels = 16 },
             Zoo = Steps(6, 4e-3),
         },
         Quick = new(),
@@ -115,8 +114,6 @@ public sealed class P018Uer : IPaper
     {
         Steps = steps, Optimizer = new AdamWConfig { LearningRate = rate, Decay = 0.01 }, Schedule = new LinearConfig { WarmUp = 0.06 },
     };
-
-    private static WorldSourceConfig World(ulong seed) => new() { World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4 }, Seed = new(seed), Documents = 100 };
 
     private static AssemblyStudyConfig Study(SourceConfig general, TextTaskConfig[] tasks, int vocabulary, long steps, long tuning) => new()
     {

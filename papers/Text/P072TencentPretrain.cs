@@ -18,7 +18,6 @@ using Heirloom.Training.Optimizers;
 using Heirloom.Training.Schedules;
 using Heirloom.Worlds.Audio;
 using Heirloom.Worlds.Images;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
 
@@ -60,7 +59,7 @@ public sealed class P072TencentPretrain : IPaper
         Id = 72,
         Source = new("TencentPretrain: A Scalable and Flexible Toolkit for Pre-training Models of Different Modalities", "Zhao, Li, Hou, Zhao, Tian, Liu, Chen, Sun, Liu, Mao, Guo, Gou, Wu, Zhu, Shi, Chen, Huang, Chen, Liu, Li, Chen, Sun, Kang, Du, Shen, Yan", 2023, new("https://arxiv.org/abs/2212.06385")),
         Claim = "One framework of embedding, encoder, target embedding, decoder and target makes pretraining models of text, images and sound that compute what their own implementations compute, and all of its targets learn.",
-        Smoke = new() { Seeds = 1, Width = 16, Patch = 4, Images = null, Study = Study(new WorldSourceConfig { World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4 }, Documents = 100 }, 400, 3) with { ContextLength = 32, Rows = 4, HeldOutRows = 8 } },
+        Smoke = new() { Seeds = 1, Width = 16, Patch = 4, Images = null, Study = Study(SmokeText.Topics(0), 400, 3) with { ContextLength = 32, Rows = 4, HeldOutRows = 8 } },
         Quick = new(),
         Full = new() { Seeds = 5, Width = 256, Patch = 4, Images = "fashion-mnist", Study = Study(Sizes.General, 8192, 5000) with { TextShare = 1, Rows = 64, ImagesPerClass = 2000 } },
         Train = [.. s_models.Select(m => new Arm<Sizes, AssembledModel>(m.Name, t => Bed(t).Train(m.Parts(t), t.Seed)))],

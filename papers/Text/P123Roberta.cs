@@ -16,8 +16,6 @@ using Heirloom.Objectives;
 using Heirloom.Papers;
 using Heirloom.Training;
 using Heirloom.Training.Optimizers;
-using Heirloom.Training.Schedules;
-using Heirloom.Worlds.Text;
 
 namespace Heirloom.Reproductions.Text;
 
@@ -25,12 +23,9 @@ namespace Heirloom.Reproductions.Text;
 public sealed class P123Roberta : IPaper
 {
     /// <summary>Sizes and budgets.</summary>
-    public sealed record Settings : PaperSettings, IExample<Settings>
+    public sealed record Settings : EncoderStudySettings, IExample<Settings>
     {
         public static Settings Example => Smoke;
-
-        /// <summary>General text to pretrain on, and tasks for fine-tuning.</summary>
-        public required TextTasksConfig Data { get; init; }
 
         /// <summary>What is held out of the general text.</summary>
         public DocumentSplit Split { get; init; } = new() { Validation = 0.05, Test = 0.1 };
@@ -38,17 +33,6 @@ public sealed class P123Roberta : IPaper
         /// <summary>Share of the general documents that every arm but those with more data reads.</summary>
         [Range(0.001, 1.0)]
         public double DataShare { get; init; } = 0.1;
-
-        /// <summary>Tokens a row.</summary>
-        [Range(8, 1 << 16)]
-        public int ContextLength { get; init; } = 64;
-
-        /// <summary>Of the encoder, a multiple of its four heads.</summary>
-        [Range(4, 1 << 16)]
-        public int Width { get; init; } = 64;
-
-        [Range(1, 1000)]
-        public int Layers { get; init; } = 2;
 
         public required TrainingConfig Pretraining { get; init; }
 
@@ -62,8 +46,6 @@ public sealed class P123Roberta : IPaper
         /// <summary>Masks of a row under static masking.</summary>
         [Range(1, 1000)]
         public int MaskCopies { get; init; } = 1;
-
-        public required FineTuningConfig FineTuning { get; init; }
 
         /// <summary>Labelled texts of a task.</summary>
         [Range(1, int.MaxValue)]
@@ -93,7 +75,7 @@ public sealed class P123Roberta : IPaper
     {
         private Settings Settings => Trial.Settings;
 
-        private TextTasks World => Trial.Shared("world", () => TextTasks.Open(Settings.Data, Trial.Work));
+        private TextTasks World => Trial.World();
 
         private SentenceCorpus Corpus(SplitPart part) => Trial.Shared($"{part}", () =>
             TokenizedSentences.Of(Settings.Split.Take(Settings.Data.General.Open(Trial.Work), part), World.Tokenizer));
@@ -156,37 +138,23 @@ public sealed class P123Roberta : IPaper
     private static Finding Beats(string claim, string method, string baseline, string measure, double margin = 0) =>
         new() { Claim = claim, Method = method, Baseline = baseline, Measure = measure, Margin = margin };
 
-    private static TrainingConfig Steps(long steps, double rate = 1e-3) => new()
-    {
-        Steps = steps,
-        Optimizer = new AdamWConfig { LearningRate = rate, Beta2 = 0.98, Epsilon = 1e-6, Decay = 0.01 },
-        Schedule = new LinearConfig { WarmUp = 0.06 },
-    };
-
     private static BpeTrainingConfig Tokenizer(int vocabulary) => new()
     {
         VocabularySize = vocabulary, BeginningOfText = "<s>", EndOfText = "</s>", Padding = "<pad>", Mask = "<mask>",
     };
 
-    private static WorldSourceConfig World(ulong seed) => new()
-    {
-        World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4 },
-        Seed = new(seed),
-        Documents = 100,
-    };
-
     private static Settings Smoke => new()
     {
         Seeds = 1,
-        Data = new() { General = World(1), Tasks = [new() { Name = "topics", Source = World(2), Field = "topic" }], Tokenizer = Tokenizer(400) },
+        Data = new() { General = SmokeText.Topics(1), Tasks = [new() { Name = "topics", Source = SmokeText.Topics(2), Field = "topic" }], Tokenizer = Tokenizer(400) },
         Width = 16,
         Layers = 1,
         ContextLength = 32,
         DataShare = 0.3,
-        Pretraining = Steps(4),
+        Pretraining = EncoderStudy.Training(4, 1e-3),
         Rates = [2e-3],
         BatchTokens = 128,
-        FineTuning = new() { Training = Steps(4, 2e-3), BatchSize = 8 },
+        FineTuning = new() { Training = EncoderStudy.Training(4, 2e-3), BatchSize = 8 },
         Labels = 16,
         HeldOutRows = 8,
     };
@@ -205,9 +173,9 @@ public sealed class P123Roberta : IPaper
         Width = 48,
         DataShare = 0.01,
         BatchTokens = 512,
-        Pretraining = Steps(200),
+        Pretraining = EncoderStudy.Training(200, 1e-3),
         Rates = [2e-3, 6e-3],
-        FineTuning = new() { Training = Steps(80, 2e-3), BatchSize = 16 },
+        FineTuning = new() { Training = EncoderStudy.Training(80, 2e-3), BatchSize = 16 },
     };
 
     public static Paper Describe() => new Paper<Settings, Encoder>
@@ -235,11 +203,11 @@ public sealed class P123Roberta : IPaper
             Layers = 4,
             ContextLength = 128,
             DataShare = 0.2,
-            Pretraining = Steps(10_000),
+            Pretraining = EncoderStudy.Training(10_000, 1e-3),
             BatchTokens = 8192,
             Rates = [5e-4, 1e-3, 2e-3],
             MaskCopies = 10,
-            FineTuning = new() { Training = Steps(300, 3e-4), BatchSize = 16 },
+            FineTuning = new() { Training = EncoderStudy.Training(300, 3e-4), BatchSize = 16 },
         },
         Train =
         [

@@ -18,4 +18,14 @@ public static class SmokeText
         ContextLength = 32,
         MaxHeldOutRows = 8,
     };
+
+    /// <summary>Short documents of four topics, which the field <c>topic</c> names.</summary>
+    /// <param name="seed">Another seed, another world.</param>
+    /// <param name="period">How far it has drifted.</param>
+    public static WorldSourceConfig Topics(ulong seed, int period = 0) => new()
+    {
+        World = new HmmTextConfig { Vocabulary = 200, Topics = 4, Sentences = 4, Period = period },
+        Seed = new(seed),
+        Documents = 100,
+    };
 }
