@@ -83,5 +83,5 @@ public sealed class MaskedCodesTarget : Target, IOwnStart
     /// <returns><c>[…, K]</c> logits of codes.</returns>
     public Tensor Logits(Tensor patches) => _head.call(patches);
 
-    private static Tensor Unit(Tensor x) => x.div(x.square().sum(-1, keepdim: true).sqrt().add(1e-6));
+    private static Tensor Unit(Tensor x) => x.div(x.square().sum(-1, keepdim: true).sqrt().add(KeptScalar.Of(1e-6)));
 }

@@ -79,7 +79,7 @@ public sealed class MaskedPixelsTarget : Target
         if (_config.Normalized)
         {
             var mean = pixels.mean([-1], keepdim: true);
-            pixels = pixels.sub(mean).div(pixels.var(-1, unbiased: true, keepdim: true).add(1e-6).sqrt());
+            pixels = pixels.sub(mean).div(pixels.var(-1, unbiased: true, keepdim: true).add(KeptScalar.Of(1e-6)).sqrt());
         }
 
         return pixels.MoveToOuterDisposeScope();

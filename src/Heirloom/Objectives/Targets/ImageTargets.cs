@@ -15,14 +15,13 @@ public static class ImageTargets
         Tensor hidden_BND;
         if (model.Find<MaskedPixelsTarget>() is { } pixels)
         {
-            var visible = Visible(batch, model.Patches, pixels.Hidden, seed.For(pixels.Kind));
+            var visible = Draw(pixels.Kind, pixels.Hidden).Visible;
             hidden_BND = model.EncodeVisible(batch.Images, visible);
             losses.Add((pixels, PixelLoss(pixels, hidden_BND, visible, batch.Images)));
         }
         else if (model.Find<MaskedCodesTarget>() is { } codes)
         {
-            var hidden = zeros(batch.Count, model.Patches, dtype: ScalarType.Bool, device: batch.Images.device).logical_not()
-                .scatter(1, Visible(batch, model.Patches, codes.Hidden, seed.For(codes.Kind)), zeros(1, 1, dtype: ScalarType.Bool, device: batch.Images.device).expand(batch.Count, model.Patches));
+            var hidden = Draw(codes.Kind, codes.Hidden).Hidden;
             hidden_BND = model.EncodeHidden(batch.Images, hidden);
             losses.Add((codes, CrossEntropy.OfHidden(codes.Logits, model.OfPatches(hidden_BND), codes.Truth(batch.Images).masked_fill(hidden.logical_not(), TokenBatch.Ignore), loss)));
         }
@@ -37,23 +36,9 @@ public static class ImageTargets
         }
 
         return losses.Count > 0 ? WeightedSum.Of(losses) : throw new UserError("the model has no target", "targets", "give it one");
+
+        HiddenPatches Draw(string kind, double share) => HiddenPatches.Draw(batch.Count, model.Patches, share, seed.For(kind), batch.Images.device);
     };
-
-    /// <summary>Patches that are seen, drawn evenly for each image: at least one, and at least one is hidden.</summary>
-    /// <returns><c>[B, K]</c> int64, ascending.</returns>
-    private static Tensor Visible(ImageBatch batch, int patches, double hidden, Seed seed)
-    {
-        var count = Math.Clamp(patches - (int)Math.Round(patches * hidden), 1, Math.Max(1, patches - 1));
-        var chosen = new List<long>();
-        for (var row = 0; row < batch.Count; row++)
-        {
-            var order = Enumerable.Range(0, patches).Select(i => (long)i).ToArray();
-            seed.For("row", row).Random().Shuffle<long>(order);
-            chosen.AddRange(order.Take(count).Order());
-        }
-
-        return tensor(chosen.ToArray(), [batch.Count, count], device: batch.Images.device);
-    }
 
     /// <summary>Mean squared error over the pixels of hidden patches (He et al. 2022, §3).</summary>
     private static Loss PixelLoss(MaskedPixelsTarget target, Tensor hidden_BKD, Tensor visible_BK, Tensor images)
